@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.disk;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.enclave;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.evidence;
+
+import org.jspecify.annotations.NullMarked;

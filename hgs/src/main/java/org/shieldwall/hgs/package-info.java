@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.hgs;
+
+import org.jspecify.annotations.NullMarked;

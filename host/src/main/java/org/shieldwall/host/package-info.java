@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.host;
+
+import org.jspecify.annotations.NullMarked;

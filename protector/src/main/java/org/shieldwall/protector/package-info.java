@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.protector;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.protocol;
+
+import org.jspecify.annotations.NullMarked;
