@@ -1,8 +1,10 @@
 package org.shieldwall.tpm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +22,11 @@ class ParserTortureTest {
     byte[] roundTrip(byte[] input) throws MalformedException;
   }
 
-  record Subject(String name, byte[] good, Parser parser) {
+  record Subject(String name, Bytes input, Parser parser) {
+    byte[] good() {
+      return input.toArray();
+    }
+
     @Override
     public String toString() {
       return name;
@@ -41,7 +47,7 @@ class ParserTortureTest {
   @MethodSource("subjects")
   void givenAnyTruncationThenItIsMalformed(Subject subject) {
     for (int length = 0; length < subject.good().length; length++) {
-      byte[] cut = java.util.Arrays.copyOf(subject.good(), length);
+      byte[] cut = Arrays.copyOf(subject.good(), length);
       try {
         subject.parser().roundTrip(cut);
         fail("%s cut to %d bytes was accepted", subject, length);
@@ -54,8 +60,8 @@ class ParserTortureTest {
   @ParameterizedTest
   @MethodSource("subjects")
   void givenABytePastTheEndThenItIsMalformed(Subject subject) {
-    byte[] longer = java.util.Arrays.copyOf(subject.good(), subject.good().length + 1);
-    org.assertj.core.api.Assertions.assertThatThrownBy(() -> subject.parser().roundTrip(longer))
+    byte[] longer = Arrays.copyOf(subject.good(), subject.good().length + 1);
+    assertThatThrownBy(() -> subject.parser().roundTrip(longer))
         .isInstanceOf(MalformedException.class);
   }
 

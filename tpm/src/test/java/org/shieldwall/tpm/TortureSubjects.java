@@ -9,30 +9,26 @@ final class TortureSubjects {
 
   static Stream<Subject> all() {
     return Stream.of(
-        new Subject("RSA public area", rsa().raw().toArray(), TortureSubjects::area),
-        new Subject("ECC public area", ecc().raw().toArray(), TortureSubjects::area),
-        new Subject("sealed data's public area", sealed().raw().toArray(), TortureSubjects::area),
-        new Subject("symmetric public area", symmetric().raw().toArray(), TortureSubjects::area),
+        new Subject("RSA public area", rsa().raw(), TortureSubjects::area),
+        new Subject("ECC public area", ecc().raw(), TortureSubjects::area),
+        new Subject("sealed data's public area", sealed().raw(), TortureSubjects::area),
+        new Subject("symmetric public area", symmetric().raw(), TortureSubjects::area),
         new Subject(
             "sized public area",
-            ecc().sized().toArray(),
+            ecc().sized(),
             input -> TpmPublic.parseSized(input).sized().toArray()),
-        new Subject("quote", quote(), input -> TpmAttest.parse(input).raw().toArray()),
+        new Subject("quote", Bytes.of(quote()), input -> TpmAttest.parse(input).raw().toArray()),
         new Subject(
             "RSA signature",
-            new TpmSignature.Rsa(TpmAlgorithm.RSASSA, TpmHash.SHA256, Bytes.zeros(256))
-                .marshal()
-                .toArray(),
+            new TpmSignature.Rsa(TpmAlgorithm.RSASSA, TpmHash.SHA256, Bytes.zeros(256)).marshal(),
             input -> TpmSignature.parse(input).marshal().toArray()),
         new Subject(
             "ECDSA signature",
-            new TpmSignature.Ecdsa(TpmHash.SHA256, Bytes.zeros(32), Bytes.zeros(31))
-                .marshal()
-                .toArray(),
+            new TpmSignature.Ecdsa(TpmHash.SHA256, Bytes.zeros(32), Bytes.zeros(31)).marshal(),
             input -> TpmSignature.parse(input).marshal().toArray()),
         new Subject(
             "PCR selection",
-            PcrSelection.of(TpmHash.SHA1, 0, 7).and(TpmHash.SHA256, 23).marshal().toArray(),
+            PcrSelection.of(TpmHash.SHA1, 0, 7).and(TpmHash.SHA256, 23).marshal(),
             input -> PcrSelection.parse(input).marshal().toArray()));
   }
 
