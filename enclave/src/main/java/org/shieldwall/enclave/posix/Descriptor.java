@@ -1,0 +1,151 @@
+package org.shieldwall.enclave.posix;
+
+import static org.shieldwall.enclave.posix.SystemCall.INT;
+import static org.shieldwall.enclave.posix.SystemCall.LONG;
+import static org.shieldwall.enclave.posix.SystemCall.POINTER;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** An open file descriptor of this process, closed on exec unless it is handed to a child. */
+public final class Descriptor implements AutoCloseable {
+  private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int MFD_CLOEXEC = 1;
+
+  private static final SystemCall OPEN = SystemCall.variadic("open", 2, INT, POINTER, INT, INT);
+  private static final SystemCall CLOSE = SystemCall.of("close", INT, INT);
+  private static final SystemCall FCNTL = SystemCall.variadic("fcntl", 2, INT, INT, INT, INT);
+  private static final SystemCall PIPE2 = SystemCall.of("pipe2", INT, POINTER, INT);
+  private static final SystemCall MEMFD = SystemCall.of("memfd_create", INT, POINTER, INT);
+  private static final SystemCall WRITE = SystemCall.of("write", LONG, INT, POINTER, LONG);
+  private static final SystemCall READ = SystemCall.of("read", LONG, INT, POINTER, LONG);
+  private static final SystemCall IOCTL = SystemCall.variadic("ioctl", 2, INT, INT, LONG, POINTER);
+
+  private final int number;
+  private final AtomicBoolean open = new AtomicBoolean(true);
+
+  Descriptor(int number) {
+    this.number = number;
+  }
+
+  /** How {@link #open} opens. */
+  public enum Access {
+    /** For reading. */
+    READ(0),
+    /** For reading and writing. */
+    READ_WRITE(2),
+    /** A directory, to be named by its descriptor later. */
+    DIRECTORY(0x10000);
+
+    private final int flags;
+
+    Access(int flags) {
+      this.flags = flags;
+    }
+  }
+
+  /** The two ends of a pipe. */
+  public record Pipe(Descriptor read, Descriptor write) {}
+
+  /** Opens an existing file. */
+  public static Descriptor open(Path path, Access access) throws SystemCallException {
+    try (Arena arena = Arena.ofConfined()) {
+      int flags = access.flags | O_CLOEXEC;
+      if (access == Access.DIRECTORY && "aarch64".equals(System.getProperty("os.arch"))) {
+        flags =
+            0x4000 | O_CLOEXEC; // O_DIRECTORY differs there (arch/arm64/include/uapi/asm/fcntl.h)
+      }
+      return new Descriptor(
+          (int) OPEN.invokeRestarting(arena.allocateFrom(path.toString()), flags, 0));
+    }
+  }
+
+  /** {@return a pipe} */
+  public static Pipe pipe() throws SystemCallException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pair = arena.allocate(INT, 2);
+      PIPE2.invoke(pair, O_CLOEXEC);
+      return new Pipe(
+          new Descriptor(pair.getAtIndex(INT, 0)), new Descriptor(pair.getAtIndex(INT, 1)));
+    }
+  }
+
+  /** {@return a file without a name, in memory} */
+  public static Descriptor memory(String label) throws SystemCallException {
+    try (Arena arena = Arena.ofConfined()) {
+      return new Descriptor((int) MEMFD.invoke(arena.allocateFrom(label), MFD_CLOEXEC));
+    }
+  }
+
+  /**
+   * Opens a TAP device (Linux, {@code Documentation/networking/tuntap.rst}) that exists and that
+   * this user may use.
+   *
+   * @param name interface name, at most 15 characters
+   */
+  public static Descriptor tap(String name) throws SystemCallException {
+    final long tunSetInterface = 0x400454CAL;
+    final short tapWithoutPacketInformation = 0x1002;
+    Descriptor device = open(Path.of("/dev/net/tun"), Access.READ_WRITE);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(40);
+      MemorySegment.copy(arena.allocateFrom(name), 0, request, 0, Math.min(name.length(), 15));
+      request.set(java.lang.foreign.ValueLayout.JAVA_SHORT, 16, tapWithoutPacketInformation);
+      IOCTL.invoke(device.number(), tunSetInterface, request);
+      return device;
+    } catch (SystemCallException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  /** {@return the number, valid until it is closed} */
+  public int number() {
+    if (!open.get()) {
+      throw new IllegalStateException("descriptor is closed");
+    }
+    return number;
+  }
+
+  /** {@return a path that names the open file for this process, whatever leads to it} */
+  public Path path() {
+    return Path.of("/proc/self/fd/" + number());
+  }
+
+  /** {@return a second descriptor of the same open file, not below {@code lowest}} */
+  public Descriptor duplicate(int lowest) throws SystemCallException {
+    return new Descriptor((int) FCNTL.invoke(number(), F_DUPFD_CLOEXEC, lowest));
+  }
+
+  /** Writes all of {@code bytes}. */
+  public void write(MemorySegment bytes) throws SystemCallException {
+    long done = 0;
+    while (done < bytes.byteSize()) {
+      done += WRITE.invokeRestarting(number(), bytes.asSlice(done), bytes.byteSize() - done);
+    }
+  }
+
+  /** Reads into {@code bytes}; {@return how many came, 0 at the end} */
+  public int read(MemorySegment bytes) throws SystemCallException {
+    return (int) READ.invokeRestarting(number(), bytes, bytes.byteSize());
+  }
+
+  @Override
+  public void close() {
+    if (open.compareAndSet(true, false)) {
+      try {
+        CLOSE.invoke(number);
+      } catch (SystemCallException e) {
+        // Linux releases the number whatever close(2) answers.
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Descriptor[" + number + "]";
+  }
+}
