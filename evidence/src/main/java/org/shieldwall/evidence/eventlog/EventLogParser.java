@@ -14,6 +14,9 @@ import org.shieldwall.tpm.TpmHash;
 final class EventLogParser {
   private static final int SHA1_HEADER = 4 + 4 + 20 + 4;
 
+  /** Windows' index for an event that belongs to no PCR. */
+  private static final long NO_PCR = 0xFFFF_FFFFL;
+
   private final byte[] bytes;
   private final LogLimits limits;
   private final ByteReader in;
@@ -27,10 +30,11 @@ final class EventLogParser {
   }
 
   UntrustedEventLog parse() throws MalformedException {
-    refuseOtherFiles();
+    refuseTooLarge();
     if (SpecId.startsWithSignature(bytes)) {
       return log(LogFormat.SPEC_ID_ONLY, SpecId.parse(bytes));
     }
+    refuseOtherFiles();
     if (startsWithEvent2()) {
       SpecId stated = impliedHeader();
       while (hasMore()) {
@@ -39,6 +43,10 @@ final class EventLogParser {
       return log(LogFormat.CRYPTO_AGILE_WITHOUT_HEADER, stated);
     }
     UntrustedEvent first = sha1Event();
+    if (first.pcr() >= Replay.PCR_COUNT && first.pcr() != NO_PCR) {
+      throw new MalformedException(
+          "TCG event log", 0, "a PCR index, as the first event has", String.valueOf(first.pcr()));
+    }
     if (SpecId.startsWithSignature(first.data().toArray())) {
       return cryptoAgile(first);
     }
@@ -96,21 +104,33 @@ final class EventLogParser {
     return log(LogFormat.CRYPTO_AGILE, specId);
   }
 
-  /** Offsets are those of the log, not of the event. */
+  /**
+   * Read from the log and not from the event's data, so that offsets are those of the log, and
+   * because some writers leave the vendor's bytes out of the event's size: they follow it then.
+   */
   private SpecId specId(UntrustedEvent header) throws MalformedException {
+    int size = header.data().length();
+    int vendorInfo = header.data().at(size - 1);
+    boolean outside = size < 255 && size == SpecId.sizeBeforeVendorInfo(header.data()) + 1;
+    long length = outside ? size + vendorInfo : size;
     ByteReader again = ByteReader.littleEndian(bytes, "TCG event log");
     again.bytes(SHA1_HEADER, "header");
-    return SpecId.parse(again.slice(header.data().length(), "TCG_EfiSpecIDEvent"));
+    SpecId specId = SpecId.parse(again.slice(length, "TCG_EfiSpecIDEvent"));
+    in.bytes(length - size, "vendorInfo");
+    return specId;
   }
 
-  /** Names the files people have in hand instead of an event log. */
-  private void refuseOtherFiles() throws MalformedException {
+  private void refuseTooLarge() throws MalformedException {
     if (bytes.length > limits.bytes()) {
       throw in.malformed("at most " + limits.bytes() + " bytes", bytes.length + " bytes");
     }
     if (bytes.length == 0) {
       throw in.malformed("a TCG event log", "no bytes");
     }
+  }
+
+  /** Names the files people have in hand instead of an event log. */
+  private void refuseOtherFiles() throws MalformedException {
     Optional<String> other = OtherFile.recognise(bytes);
     if (other.isPresent()) {
       throw in.malformed("a TCG event log", other.get());
@@ -157,18 +177,21 @@ final class EventLogParser {
     return finish(offset, pcr, type, List.of(new EventDigest(TpmHash.SHA1, digest)));
   }
 
-  /** TCG_PCR_EVENT2, PFP section 10.2.2: a digest for each algorithm of the header, no other. */
+  /**
+   * TCG_PCR_EVENT2, PFP section 10.2.2. It should have a digest for each algorithm of the header;
+   * logs with fewer are found, and the banks left out can then not be replayed.
+   */
   private UntrustedEvent event2(List<SpecId.Algorithm> algorithms) throws MalformedException {
     long offset = in.offset();
     long pcr = in.u32("pcrIndex");
     long type = in.u32("eventType");
     long count = in.u32("digests.count");
-    if (count != algorithms.size()) {
-      throw in.malformed(algorithms.size() + " digests, as in the header", String.valueOf(count));
+    if (count == 0 || count > algorithms.size()) {
+      throw in.malformed("1 to " + algorithms.size() + " digests", String.valueOf(count));
     }
     List<EventDigest> digests = new ArrayList<>(algorithms.size());
     boolean[] seen = new boolean[algorithms.size()];
-    for (int i = 0; i < algorithms.size(); i++) {
+    for (long i = 0; i < count; i++) {
       int which = algorithm(algorithms, in.u16("digest.hashAlg"));
       if (seen[which]) {
         throw in.malformed("one digest for each algorithm", "the same algorithm twice");

@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.PcrValues;
 import org.shieldwall.tpm.TpmHash;
 
 /**
@@ -29,8 +30,8 @@ public final class Replay {
    * @throws MalformedException if the start-up locality is not one, or stated twice differently
    * @throws IllegalArgumentException if the log has no digests of that bank or it is not supported
    */
-  public static PcrBank replay(UntrustedEventLog log, TpmHash bank) throws MalformedException {
-    if (!log.algorithms().contains(bank) || !bank.isSupported()) {
+  public static PcrValues replay(UntrustedEventLog log, TpmHash bank) throws MalformedException {
+    if (!log.banks().contains(bank)) {
       throw new IllegalArgumentException("no replay of " + bank.label());
     }
     Optional<Integer> locality = startupLocality(log);
@@ -40,14 +41,11 @@ public final class Replay {
       if (!event.extendsPcr() || event.pcr() >= PCR_COUNT) {
         continue;
       }
-      Optional<Bytes> digest = event.digest(bank);
-      if (digest.isPresent()) {
-        int pcr = (int) event.pcr();
-        Bytes before = values.containsKey(pcr) ? values.get(pcr) : first(event, bank);
-        values.put(pcr, bank.extend(before, digest.get()));
-      }
+      int pcr = (int) event.pcr();
+      Bytes before = values.containsKey(pcr) ? values.get(pcr) : first(event, bank);
+      values.put(pcr, bank.extend(before, event.digest(bank).orElseThrow()));
     }
-    return new PcrBank(bank, values);
+    return PcrValues.of(bank, values);
   }
 
   /**

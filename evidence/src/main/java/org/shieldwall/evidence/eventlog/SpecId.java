@@ -26,6 +26,9 @@ public record SpecId(
 
   static final byte[] SIGNATURE = "Spec ID Event03\0".getBytes(StandardCharsets.US_ASCII);
 
+  private static final int COUNT_OFFSET = 24;
+  private static final int FIXED_SIZE = 28;
+
   /** The largest digest any registered algorithm has. */
   private static final int LARGEST_DIGEST = 64;
 
@@ -74,6 +77,12 @@ public record SpecId(
     Bytes vendorInfo = Bytes.of(in.bytes(in.u8("vendorInfoSize"), "vendorInfo"));
     in.end();
     return new SpecId(major, minor, errata, algorithms, vendorInfo);
+  }
+
+  /** {@return offset of vendorInfoSize if the data is as long as its count of algorithms says} */
+  static int sizeBeforeVendorInfo(Bytes data) {
+    int count = data.length() > FIXED_SIZE ? data.at(COUNT_OFFSET) : 0;
+    return FIXED_SIZE + 4 * count;
   }
 
   private static List<Algorithm> algorithms(ByteReader in, long count) throws MalformedException {

@@ -1,5 +1,6 @@
 package org.shieldwall.evidence.eventlog;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.shieldwall.tpm.MalformedException;
@@ -10,7 +11,7 @@ import org.shieldwall.tpm.TpmHash;
  *
  * @param format how it is laid out
  * @param specId the header of a crypto-agile log
- * @param algorithms the banks that can be replayed from it, in the log's order
+ * @param algorithms the algorithms it says it has digests of, in the log's order
  * @param events every event in the log's order, the header among them
  * @param padding how many bytes of 0x00 or 0xFF filled the end of the area that held the log
  */
@@ -39,11 +40,21 @@ public record UntrustedEventLog(
   }
 
   /**
-   * {@return the strongest bank that can be replayed, or nothing for a log of unknown algorithms}
+   * {@return the banks that can be replayed: of an algorithm supported here, and with a digest in
+   * every event that extends}
    */
+  public List<TpmHash> banks() {
+    return algorithms.stream().filter(TpmHash::isSupported).filter(this::isComplete).toList();
+  }
+
+  private boolean isComplete(TpmHash bank) {
+    return events.stream()
+        .filter(UntrustedEvent::extendsPcr)
+        .allMatch(event -> event.digest(bank).isPresent());
+  }
+
+  /** {@return the strongest bank that can be replayed} */
   public Optional<TpmHash> strongestBank() {
-    return algorithms.stream()
-        .filter(TpmHash::isSupported)
-        .max(java.util.Comparator.comparingInt(TpmHash::size));
+    return banks().stream().max(Comparator.comparingInt(TpmHash::size));
   }
 }

@@ -11,13 +11,8 @@ import org.shieldwall.tpm.MalformedException;
  * One DER value in a larger array (ITU-T X.690). Strict where a length could lead outside the
  * bytes; tolerant of what genuine certificates get wrong: the order within a SET and an encoded
  * DEFAULT are not looked at.
- *
- * @param bytes the array, shared and never written
- * @param start offset of the tag
- * @param content offset of the content
- * @param end offset after the content
  */
-record Der(byte[] bytes, int start, int content, int end) {
+final class Der {
   static final int BOOLEAN = 0x01;
   static final int INTEGER = 0x02;
   static final int BIT_STRING = 0x03;
@@ -29,6 +24,19 @@ record Der(byte[] bytes, int start, int content, int end) {
   static final int BMP_STRING = 0x1E;
   static final int SEQUENCE = 0x30;
   static final int SET = 0x31;
+
+  private final byte[] bytes;
+  private final int start;
+  private final int content;
+  private final int end;
+
+  /** The array is shared, and never written. */
+  private Der(byte[] bytes, int start, int content, int end) {
+    this.bytes = bytes;
+    this.start = start;
+    this.content = content;
+    this.end = end;
+  }
 
   /** Reads the value at {@code offset}, which must end at or before {@code limit}. */
   static Der at(byte[] bytes, int offset, int limit) throws MalformedException {
@@ -65,6 +73,16 @@ record Der(byte[] bytes, int start, int content, int end) {
       throw malformed(value.end, "the end", (bytes.length - value.end) + " more bytes");
     }
     return value;
+  }
+
+  /** {@return offset of the tag} */
+  int start() {
+    return start;
+  }
+
+  /** {@return offset after the content} */
+  int end() {
+    return end;
   }
 
   int tag() {

@@ -1,0 +1,8 @@
+/** Evidence of a host's boot, and the verdict on it. Uses {@code tpm} alone. */
+module org.shieldwall.evidence {
+  requires static org.jspecify;
+  requires transitive org.shieldwall.tpm;
+
+  exports org.shieldwall.evidence.eventlog;
+  exports org.shieldwall.evidence.x509;
+}
