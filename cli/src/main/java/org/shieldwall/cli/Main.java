@@ -1,6 +1,7 @@
 package org.shieldwall.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,6 +41,18 @@ public final class Main implements Runnable {
   /** {@return the exit code of one command run in this process} */
   public static int execute(String... arguments) {
     return commandLine().execute(arguments);
+  }
+
+  /**
+   * Runs one command in this process, its results to {@code out}, its errors to {@code err}.
+   *
+   * @return its exit code
+   */
+  public static int execute(PrintWriter out, PrintWriter err, List<String> arguments) {
+    CommandLine line = commandLine();
+    line.setOut(out);
+    line.setErr(err);
+    return line.execute(arguments.toArray(String[]::new));
   }
 
   static CommandLine commandLine() {

@@ -1,0 +1,8 @@
+package org.shieldwall.cli.demo;
+
+/** A step did not see what it should see; the message says what it saw. */
+final class StepFailure extends RuntimeException {
+  StepFailure(String seen) {
+    super(seen);
+  }
+}
