@@ -1,5 +1,6 @@
 package org.shieldwall.disk;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.util.Arrays;
@@ -23,7 +24,7 @@ public class MemoryChannel implements SeekableByteChannel {
   }
 
   @Override
-  public int read(ByteBuffer into) {
+  public int read(ByteBuffer into) throws IOException {
     if (position >= bytes.length) {
       return -1;
     }
@@ -34,7 +35,7 @@ public class MemoryChannel implements SeekableByteChannel {
   }
 
   @Override
-  public int write(ByteBuffer from) {
+  public int write(ByteBuffer from) throws IOException {
     int length = from.remaining();
     if (position + length > bytes.length) {
       bytes = Arrays.copyOf(bytes, position + length);
