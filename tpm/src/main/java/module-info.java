@@ -3,4 +3,5 @@ module org.shieldwall.tpm {
   requires static org.jspecify;
 
   exports org.shieldwall.tpm;
+  exports org.shieldwall.tpm.command;
 }

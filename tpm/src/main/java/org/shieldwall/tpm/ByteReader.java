@@ -85,6 +85,11 @@ public final class ByteReader {
     return out;
   }
 
+  /** Reads a TPM2B (TPM 2.0 Library, Part 2, section 10.4): a 16-bit length and that many bytes. */
+  public Bytes sized(String field) throws MalformedException {
+    return Bytes.adopt(bytes(u16(field + ".size"), field));
+  }
+
   /** Reads all that is left. */
   public byte[] rest() {
     byte[] out = Arrays.copyOfRange(bytes, buffer.position(), end);

@@ -1,27 +1,29 @@
 package org.shieldwall.tpm;
 
-import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 
 /**
  * Writes big-endian TPM structures (TPM 2.0 Library, Part 1, section 4.1) into a growing buffer.
+ * Some of them hold secrets, so every buffer it outgrows is wiped, and {@link #wipe} wipes the
+ * last.
  */
 public final class ByteWriter {
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
+  private byte[] buffer = new byte[256];
+  private int length;
 
   /** Starts with nothing written. */
   public ByteWriter() {}
 
   /** Writes the low 8 bits of {@code value}. */
   public ByteWriter u8(int value) {
-    out.write(value);
+    reserve(1);
+    buffer[length++] = (byte) value;
     return this;
   }
 
   /** Writes the low 16 bits of {@code value}. */
   public ByteWriter u16(int value) {
-    out.write(value >>> 8);
-    out.write(value);
-    return this;
+    return u8(value >>> 8).u8(value);
   }
 
   /** Writes the low 32 bits of {@code value}. */
@@ -36,14 +38,15 @@ public final class ByteWriter {
 
   /** Writes {@code value} as it is. */
   public ByteWriter bytes(byte[] value) {
-    out.writeBytes(value);
+    reserve(value.length);
+    System.arraycopy(value, 0, buffer, length, value.length);
+    length += value.length;
     return this;
   }
 
   /** Writes {@code value} as it is. */
   public ByteWriter bytes(Bytes value) {
-    out.writeBytes(value.shared());
-    return this;
+    return bytes(value.shared());
   }
 
   /** Writes a TPM2B: a 16-bit length and the bytes. */
@@ -61,16 +64,30 @@ public final class ByteWriter {
 
   /** {@return how many bytes have been written} */
   public int length() {
-    return out.size();
+    return length;
   }
 
-  /** {@return all that has been written} */
+  /** {@return a copy of all that has been written} */
   public byte[] toByteArray() {
-    return out.toByteArray();
+    return Arrays.copyOf(buffer, length);
   }
 
-  /** {@return all that has been written} */
+  /** {@return a copy of all that has been written} */
   public Bytes toBytes() {
-    return Bytes.adopt(out.toByteArray());
+    return Bytes.adopt(toByteArray());
+  }
+
+  /** Forgets and overwrites all that has been written. */
+  public void wipe() {
+    Arrays.fill(buffer, (byte) 0);
+    length = 0;
+  }
+
+  private void reserve(int more) {
+    if (buffer.length - length < more) {
+      byte[] larger = Arrays.copyOf(buffer, Math.max(2 * buffer.length, length + more));
+      Arrays.fill(buffer, (byte) 0);
+      buffer = larger;
+    }
   }
 }

@@ -63,7 +63,8 @@ public record TpmAttest(
    * @param safe whether no higher value of {@code clock} can have been reported before
    */
   public record ClockInfo(long clock, long resetCount, long restartCount, boolean safe) {
-    static ClockInfo read(ByteReader in) throws MalformedException {
+    /** Reads a TPMS_CLOCK_INFO. */
+    public static ClockInfo read(ByteReader in) throws MalformedException {
       long clock = in.u64("clock");
       long resets = in.u32("resetCount");
       long restarts = in.u32("restartCount");

@@ -1,9 +1,13 @@
 package org.shieldwall.tpm;
 
+import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Hash algorithms of TPM 2.0, with their TPM_ALG_ID (TCG Algorithm Registry, section 6.10) and
@@ -57,7 +61,7 @@ public enum TpmHash {
 
   /** {@return the name tpm2-tools and the kernel use, e.g. {@code sha256}} */
   public String label() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** {@return the algorithm with this TPM_ALG_ID, if it is a hash known here} */
@@ -103,10 +107,21 @@ public enum TpmHash {
     return hash(old, with);
   }
 
-  /** {@return Java's HMAC over this hash, e.g. {@code HmacSHA256}} */
-  String macName() {
+  /**
+   * {@return the HMAC of {@code message}}
+   *
+   * @param key not empty; not kept
+   */
+  public Bytes hmac(byte[] key, byte[] message) {
     requireSupported();
-    return "Hmac" + javaShortName;
+    String name = "Hmac" + javaShortName;
+    try {
+      Mac mac = Mac.getInstance(name);
+      mac.init(new SecretKeySpec(key, name));
+      return Bytes.adopt(mac.doFinal(message));
+    } catch (NoSuchAlgorithmException | InvalidKeyException e) {
+      throw new UnsupportedOperationException(name + " is missing from this Java runtime", e);
+    }
   }
 
   /** {@return Java's name of this hash, e.g. {@code SHA-256}} */
@@ -122,7 +137,7 @@ public enum TpmHash {
   }
 
   /** Reads a TPM_ALG_ID that must be a hash. */
-  static TpmHash read(ByteReader in, String field) throws MalformedException {
+  public static TpmHash read(ByteReader in, String field) throws MalformedException {
     long at = in.offset();
     int id = in.u16(field);
     Optional<TpmHash> hash = ofId(id);
