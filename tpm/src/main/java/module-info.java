@@ -4,4 +4,5 @@ module org.shieldwall.tpm {
 
   exports org.shieldwall.tpm;
   exports org.shieldwall.tpm.command;
+  exports org.shieldwall.tpm.swtpm;
 }
