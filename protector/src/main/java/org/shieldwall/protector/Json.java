@@ -164,6 +164,11 @@ public final class Json {
     return this;
   }
 
+  /** {@return a copy of the value, to hand on as it came} */
+  public JsonNode node() {
+    return node.deepCopy();
+  }
+
   /** {@return the names of an object's members, in the document's order} */
   public List<String> names() throws ProtectorException {
     requireObject();
