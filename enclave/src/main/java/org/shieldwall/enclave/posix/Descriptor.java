@@ -6,6 +6,7 @@ import static org.shieldwall.enclave.posix.SystemCall.POINTER;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -93,7 +94,7 @@ public final class Descriptor implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment request = arena.allocate(40);
       MemorySegment.copy(arena.allocateFrom(name), 0, request, 0, Math.min(name.length(), 15));
-      request.set(java.lang.foreign.ValueLayout.JAVA_SHORT, 16, tapWithoutPacketInformation);
+      request.set(ValueLayout.JAVA_SHORT, 16, tapWithoutPacketInformation);
       IOCTL.invoke(device.number(), tunSetInterface, request);
       return device;
     } catch (SystemCallException e) {
@@ -125,6 +126,16 @@ public final class Descriptor implements AutoCloseable {
     long done = 0;
     while (done < bytes.byteSize()) {
       done += WRITE.invokeRestarting(number(), bytes.asSlice(done), bytes.byteSize() - done);
+    }
+  }
+
+  /** Writes all of {@code bytes}. */
+  public void write(byte[] bytes) throws SystemCallException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment copy = arena.allocate(Math.max(1, bytes.length));
+      MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
+      write(copy.asSlice(0, bytes.length));
+      copy.fill((byte) 0);
     }
   }
 

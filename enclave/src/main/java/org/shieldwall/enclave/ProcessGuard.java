@@ -1,0 +1,162 @@
+package org.shieldwall.enclave;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.posix.HiddenMemory;
+import org.shieldwall.enclave.posix.SystemCallException;
+import org.shieldwall.enclave.posix.ThisProcess;
+
+/**
+ * What the enclave asks of its own process before it makes a key. An administrator who starts it
+ * otherwise than the agent does gets no enclave rather than a weaker one where that is a matter of
+ * choice; where the machine cannot do better, it goes on and says so.
+ */
+final class ProcessGuard {
+  private static final Set<String> ALLOWED_VARIABLES =
+      Set.of("PATH", "LANG", "LC_ALL", "PWD", "SHLVL", "_");
+  private static final List<String> FORBIDDEN_OPTIONS =
+      List.of(
+          "-agentlib",
+          "-agentpath",
+          "-javaagent",
+          "-Xrun",
+          "-Xdebug",
+          "-XX:Flags",
+          "-XX:VMOptionsFile",
+          "-XX:+HeapDump",
+          "-XX:OnError",
+          "-XX:OnOutOfMemoryError",
+          "-XX:+FlightRecorder",
+          "-XX:StartFlightRecording",
+          "-Xlog",
+          "-Dcom.sun.management",
+          "--patch-module",
+          "-Xbootclasspath",
+          "-XX:+ManagementServer");
+
+  private ProcessGuard() {}
+
+  /** Why the enclave does not start. */
+  static final class RefusedException extends Exception {
+    RefusedException(String message) {
+      super(message);
+    }
+  }
+
+  /** Refuses what somebody else put around the process, then closes the process to others. */
+  static Answer.Confinement enforce(HiddenMemory.Kind secrets)
+      throws RefusedException, IOException {
+    refuseEnvironment(System.getenv().keySet());
+    refuseOptions(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    ThisProcess.refuseDumps();
+    int tracer = ThisProcess.tracer();
+    if (tracer != 0) {
+      throw new RefusedException("process " + tracer + " traces the enclave");
+    }
+    List<String> weaker = new ArrayList<>();
+    boolean locked = lockMemory(weaker);
+    boolean network = hasNoNetwork();
+    if (!network) {
+      weaker.add("the enclave shares the host's network: the agent does not run as root");
+    }
+    int uid = ThisProcess.uid();
+    boolean ownUser = ownUser(uid);
+    if (!ownUser) {
+      weaker.add("the enclave has no user of its own: programs of user " + uid + " can signal it");
+    }
+    if (secrets != HiddenMemory.Kind.MEMFD_SECRET) {
+      weaker.add("this kernel offers no memfd_secret: root can read secrets through /proc");
+    }
+    return new Answer.Confinement(
+        uid, ownUser, network, locked, secrets.label(), List.copyOf(weaker));
+  }
+
+  static void refuseEnvironment(Set<String> names) throws RefusedException {
+    for (String name : names) {
+      if (!ALLOWED_VARIABLES.contains(name)) {
+        throw new RefusedException(
+            "the environment holds "
+                + name.replaceAll("[^A-Za-z0-9_]", "?")
+                + "; the enclave starts with an empty one, so that nothing is loaded into it");
+      }
+    }
+  }
+
+  static void refuseOptions(List<String> options) throws RefusedException {
+    for (String option : options) {
+      for (String forbidden : FORBIDDEN_OPTIONS) {
+        if (option.startsWith(forbidden)) {
+          throw new RefusedException("the enclave does not start with " + forbidden);
+        }
+      }
+    }
+    if (!options.contains("-XX:+DisableAttachMechanism")) {
+      throw new RefusedException("the enclave starts with -XX:+DisableAttachMechanism only");
+    }
+  }
+
+  private static boolean lockMemory(List<String> weaker) throws IOException {
+    try {
+      ThisProcess.lockMemory();
+      return true;
+    } catch (SystemCallException e) {
+      boolean swap = Files.readAllLines(Path.of("/proc/swaps")).size() > 1;
+      weaker.add(
+          "memory is not locked ("
+              + e.getMessage()
+              + ")"
+              + (swap
+                  ? " and this host swaps: keys may reach the disk"
+                  : ", but this host has no swap"));
+      return false;
+    }
+  }
+
+  /** Nothing but a loopback, and that one down: the state of a new network namespace. */
+  private static boolean hasNoNetwork() throws SocketException {
+    for (NetworkInterface each : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+      if (each.isUp()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether no other program runs as this user. (A process that is not dumpable shows as root.).
+   */
+  private static boolean ownUser(int uid) {
+    if (uid == 0) {
+      return false;
+    }
+    long own = ProcessHandle.current().pid();
+    try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : processes) {
+        long pid = Long.parseLong(process.getFileName().toString());
+        if (pid != own && belongsTo(process, uid)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean belongsTo(Path process, int uid) {
+    try {
+      return ((Integer) Files.getAttribute(process, "unix:uid")) == uid;
+    } catch (IOException gone) {
+      return false;
+    }
+  }
+}

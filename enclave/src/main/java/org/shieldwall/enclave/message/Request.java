@@ -1,0 +1,88 @@
+package org.shieldwall.enclave.message;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+
+/** What the agent can ask of the enclave (protocol.md, "Agent and enclave"). */
+public sealed interface Request {
+  /** The enclave's public keys and how it is confined. */
+  record Keys() implements Request {}
+
+  /**
+   * A release request for a protector, with a nonce of the enclave's own.
+   *
+   * @param protector a key protector document
+   */
+  record Prepare(Purpose purpose, JsonNode protector) implements Request {}
+
+  /**
+   * Makes a VM out of a template. One descriptor comes with it: the template, open for reading.
+   *
+   * @param session what {@link Answer.Prepared} named
+   * @param release the key protection service's answer
+   * @param shieldingData a shielding data document
+   * @param catalog the template's volume signature catalog
+   * @param directory the VM's directory: exists, empty, writable by the enclave's user
+   * @param diskBytes size of the disk to make; 0 for the template's own
+   */
+  record Provision(
+      String session,
+      JsonNode release,
+      JsonNode shieldingData,
+      JsonNode catalog,
+      Path directory,
+      long diskBytes)
+      implements Request {}
+
+  /**
+   * Rolls the VM's state to the released generation and starts its worker. With {@link
+   * Network#STREAM} or {@link Network#TAP} one descriptor comes with it.
+   */
+  record Start(
+      String session, JsonNode release, Path directory, Definition definition, Network network)
+      implements Request {}
+
+  /**
+   * Stops a VM.
+   *
+   * @param waitSeconds how long to wait for the guest after {@link How#POWERDOWN}
+   */
+  record Stop(UUID vm, How how, int waitSeconds) implements Request {}
+
+  /** The running VMs, or one of them. */
+  record Status(Optional<UUID> vm) implements Request {}
+
+  /** What a release is for. */
+  enum Purpose {
+    PROVISION,
+    START
+  }
+
+  /** How a VM is stopped. */
+  enum How {
+    /** The guest is asked, as by the power button, and shuts itself down. */
+    POWERDOWN,
+    /** The worker is ended at once, as by pulling the plug. */
+    KILL
+  }
+
+  /** What the worker's network card is connected to. */
+  enum Network {
+    NONE,
+    /** A connected stream socket that speaks QEMU's framing, e.g. passt's. */
+    STREAM,
+    /** A TAP device. */
+    TAP
+  }
+
+  /**
+   * The fabric's part of a VM's definition. It is not trusted.
+   *
+   * @param name 1 to 63 characters, for reports only
+   * @param cpus 1 to 64
+   * @param memoryMebibytes 128 to 1,048,576
+   */
+  record Definition(String name, int cpus, int memoryMebibytes) {}
+}

@@ -1,0 +1,141 @@
+package org.shieldwall.enclave.message;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.ProtectorException;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Requests as JSON. */
+public final class RequestCodec {
+  private static final int MAX_NAME = 63;
+
+  private RequestCodec() {}
+
+  /** {@return the request as its JSON bytes} */
+  public static byte[] encode(Request request) {
+    ObjectNode json = Json.object();
+    switch (request) {
+      case Request.Keys ignored -> json.put("type", "keys");
+      case Request.Prepare prepare ->
+          json.put("type", "prepare")
+              .put("purpose", word(prepare.purpose()))
+              .set("protector", prepare.protector());
+      case Request.Provision provision -> {
+        json.put("type", "provision").put("session", provision.session());
+        json.set("release", provision.release());
+        json.set("shieldingData", provision.shieldingData());
+        json.set("catalog", provision.catalog());
+        json.put("directory", provision.directory().toString())
+            .put("diskBytes", provision.diskBytes());
+      }
+      case Request.Start start -> {
+        json.put("type", "start").put("session", start.session());
+        json.set("release", start.release());
+        json.put("directory", start.directory().toString());
+        json.putObject("definition")
+            .put("name", start.definition().name())
+            .put("cpus", start.definition().cpus())
+            .put("memory", start.definition().memoryMebibytes());
+        json.put("network", word(start.network()));
+      }
+      case Request.Stop stop ->
+          json.put("type", "stop")
+              .put("vm", stop.vm().toString())
+              .put("how", word(stop.how()))
+              .put("wait", stop.waitSeconds());
+      case Request.Status status -> {
+        json.put("type", "status");
+        status.vm().ifPresentOrElse(vm -> json.put("vm", vm.toString()), () -> json.putNull("vm"));
+      }
+    }
+    return Json.bytes(json);
+  }
+
+  /** {@return the request in {@code bytes}} Anything else than a known one is refused. */
+  public static Request decode(byte[] bytes) throws ProtectorException {
+    Json json = Json.parse(bytes, "enclave request", Frames.LARGEST);
+    return switch (json.at("type").text(20)) {
+      case "keys" -> {
+        json.members("type");
+        yield new Request.Keys();
+      }
+      case "prepare" -> {
+        json.members("type", "purpose", "protector");
+        yield new Request.Prepare(
+            choice(json.at("purpose"), Request.Purpose.values()), json.at("protector").node());
+      }
+      case "provision" -> provision(json);
+      case "start" -> start(json);
+      case "stop" -> {
+        json.members("type", "vm", "how", "wait");
+        yield new Request.Stop(
+            json.at("vm").uuid(),
+            choice(json.at("how"), Request.How.values()),
+            (int) json.at("wait").number(0, 3600));
+      }
+      case "status" -> {
+        json.members("type", "vm");
+        var vm = json.nullable("vm");
+        yield new Request.Status(
+            vm.isEmpty() ? java.util.Optional.empty() : java.util.Optional.of(vm.get().uuid()));
+      }
+      default -> throw json.at("type").malformed("a known type", "another");
+    };
+  }
+
+  private static Request provision(Json json) throws ProtectorException {
+    json.members(
+        "type", "session", "release", "shieldingData", "catalog", "directory", "diskBytes");
+    return new Request.Provision(
+        json.at("session").text(64),
+        json.at("release").node(),
+        json.at("shieldingData").node(),
+        json.at("catalog").node(),
+        path(json.at("directory")),
+        json.at("diskBytes").number(0, 1L << 46));
+  }
+
+  private static Request start(Json json) throws ProtectorException {
+    json.members("type", "session", "release", "directory", "definition", "network");
+    Json definition = json.at("definition").members("name", "cpus", "memory");
+    return new Request.Start(
+        json.at("session").text(64),
+        json.at("release").node(),
+        path(json.at("directory")),
+        new Request.Definition(
+            definition.at("name").text(MAX_NAME),
+            (int) definition.at("cpus").number(1, 64),
+            (int) definition.at("memory").number(128, 1 << 20)),
+        choice(json.at("network"), Request.Network.values()));
+  }
+
+  private static Path path(Json json) throws ProtectorException {
+    try {
+      Path path = Path.of(json.text(1000));
+      if (path.isAbsolute() && path.equals(path.normalize())) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      // Refused below, as a relative one is.
+    }
+    throw json.malformed("an absolute path", "another");
+  }
+
+  static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  static <E extends Enum<E>> E choice(Json json, E[] values) throws ProtectorException {
+    String text = json.text(30);
+    for (E value : values) {
+      if (word(value).equals(text)) {
+        return value;
+      }
+    }
+    throw json.malformed(
+        "one of " + List.of(values).toString().toLowerCase(Locale.ROOT), "another");
+  }
+}

@@ -1,0 +1,148 @@
+package org.shieldwall.enclave.worker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.shieldwall.enclave.posix.Descriptor;
+
+/**
+ * A virtual machine as QEMU is told of it. Everything that belongs to one VM is handed over as an
+ * open descriptor, so that the sandbox holds no path to it.
+ *
+ * @param name shown to nobody but {@code ps}; not a secret
+ * @param variables the UEFI variable store: a writable file
+ * @param tpm the vTPM's control channel, empty for a machine without one
+ * @param network what the network card is connected to; empty for no card
+ */
+public record WorkerPlan(
+    String name,
+    Accelerator accelerator,
+    int cpus,
+    int memoryMebibytes,
+    Descriptor variables,
+    List<Disk> disks,
+    Optional<Descriptor> tpm,
+    Optional<Link> network) {
+  // Debian's OVMF with SMM, which keeps the guest's kernel from writing the variables behind the
+  // firmware's back.
+  static final String FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd";
+  private static final String PROGRAM = "/usr/bin/qemu-system-x86_64";
+
+  /** A disk the guest finds as {@code /dev/disk/by-id/virtio-SERIAL}. */
+  public record Disk(String serial, Descriptor image) {}
+
+  /** The far end of the network card. */
+  public sealed interface Link {
+    /** {@return what to hand to QEMU} */
+    Descriptor descriptor();
+
+    /** A stream socket with a 4-byte length before each frame, as passt speaks it. */
+    record Stream(Descriptor descriptor) implements Link {}
+
+    /** A TAP device. */
+    record Tap(Descriptor descriptor) implements Link {}
+  }
+
+  /** The command and what its descriptors are, in order from 3; the monitor is the first. */
+  record Launch(List<String> command, List<Descriptor> inherited) {}
+
+  Launch launch(Descriptor monitor) {
+    List<Descriptor> inherited = new ArrayList<>(List.of(monitor));
+    List<String> command = new ArrayList<>(machine());
+    add(command, "-add-fd", "fd=" + next(inherited, variables) + ",set=1");
+    addFirmware(command);
+    for (int i = 0; i < disks.size(); i++) {
+      addDisk(command, inherited, i);
+    }
+    tpm.ifPresent(control -> {
+      add(command, "-chardev", "socket,id=vtpm,fd=" + next(inherited, control));
+      add(command, "-tpmdev", "emulator,id=tpm,chardev=vtpm");
+      add(command, "-device", "tpm-crb,tpmdev=tpm");
+    });
+    network.ifPresent(link -> addNetwork(command, inherited, link));
+    add(command, "-chardev", "socket,id=qmp,fd=3", "-mon", "chardev=qmp,mode=control");
+    return new Launch(sandbox().run(command), List.copyOf(inherited));
+  }
+
+  private Sandbox sandbox() {
+    Sandbox sandbox =
+        Sandbox.named("worker")
+            .readOnly(PROGRAM)
+            .readOnly(FIRMWARE)
+            .readOnlyIfThere("/usr/share/qemu")
+            .readOnlyIfThere("/usr/share/seabios");
+    return accelerator == Accelerator.KVM ? sandbox.device("/dev/kvm") : sandbox;
+  }
+
+  private List<String> machine() {
+    List<String> command = new ArrayList<>(List.of(PROGRAM, "-nodefaults", "-no-user-config"));
+    add(command, "-display", "none", "-vga", "none");
+    add(command, "-serial", "none", "-parallel", "none", "-monitor", "none");
+    add(
+        command,
+        "-sandbox",
+        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    add(command, "-name", name);
+    add(
+        command,
+        "-machine",
+        "q35,smm=on,vmport=off,usb=off,hpet=off,mem-merge=off,dump-guest-core=off");
+    add(command, "-accel", accelerator.id(), "-cpu", accelerator.processor());
+    add(command, "-smp", String.valueOf(cpus), "-m", String.valueOf(memoryMebibytes));
+    add(command, "-rtc", "base=utc");
+    add(command, "-object", "rng-random,id=random,filename=/dev/urandom");
+    add(command, "-device", "virtio-rng-pci,rng=random");
+    return command;
+  }
+
+  private static void addFirmware(List<String> command) {
+    add(command, "-global", "driver=cfi.pflash01,property=secure,value=on");
+    add(command, "-global", "ICH9-LPC.disable_s3=1"); // S3 would let a guest resume unmeasured
+    add(command, "-blockdev", "driver=file,node-name=codefile,read-only=on,filename=" + FIRMWARE);
+    add(command, "-blockdev", "driver=raw,node-name=code,read-only=on,file=codefile");
+    add(command, "-blockdev", "driver=file,node-name=varsfile,filename=/dev/fdset/1");
+    add(command, "-blockdev", "driver=raw,node-name=vars,file=varsfile");
+    add(command, "-machine", "pflash0=code,pflash1=vars");
+  }
+
+  private void addDisk(List<String> command, List<Descriptor> inherited, int index) {
+    Disk disk = disks.get(index);
+    int set = index + 2;
+    String node = "disk" + index;
+    add(command, "-add-fd", "fd=" + next(inherited, disk.image()) + ",set=" + set);
+    add(
+        command,
+        "-blockdev",
+        "driver=file,node-name=" + node + "file,discard=unmap,filename=/dev/fdset/" + set);
+    add(
+        command,
+        "-blockdev",
+        "driver=raw,node-name=" + node + ",discard=unmap,file=" + node + "file");
+    add(
+        command,
+        "-device",
+        "virtio-blk-pci,drive=" + node + ",serial=" + disk.serial() + ",bootindex=" + index);
+  }
+
+  private static void addNetwork(List<String> command, List<Descriptor> inherited, Link link) {
+    int number = next(inherited, link.descriptor());
+    add(
+        command,
+        "-netdev",
+        switch (link) {
+          case Link.Stream stream -> "stream,id=net,server=off,addr.type=fd,addr.str=" + number;
+          case Link.Tap tap -> "tap,id=net,fd=" + number;
+        });
+    // An option ROM would be code of the fabric's choosing, run and measured by the firmware.
+    add(command, "-device", "virtio-net-pci,netdev=net,romfile=");
+  }
+
+  private static int next(List<Descriptor> inherited, Descriptor descriptor) {
+    inherited.add(descriptor);
+    return 2 + inherited.size();
+  }
+
+  private static void add(List<String> command, String... arguments) {
+    command.addAll(List.of(arguments));
+  }
+}
