@@ -53,8 +53,11 @@ public record UntrustedEventLog(
         .allMatch(event -> event.digest(bank).isPresent());
   }
 
-  /** {@return the strongest bank that can be replayed} */
-  public Optional<TpmHash> strongestBank() {
-    return banks().stream().max(Comparator.comparingInt(TpmHash::size));
+  /** {@return the bank to look at where nobody names one: SHA-256, else the strongest} */
+  public Optional<TpmHash> usualBank() {
+    List<TpmHash> banks = banks();
+    return banks.contains(TpmHash.SHA256)
+        ? Optional.of(TpmHash.SHA256)
+        : banks.stream().max(Comparator.comparingInt(TpmHash::size));
   }
 }
