@@ -11,6 +11,7 @@ import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.SignatureException;
+import java.security.interfaces.ECKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECFieldFp;
 import java.security.spec.ECGenParameterSpec;
@@ -44,6 +45,13 @@ final class P384 {
     } catch (GeneralSecurityException e) {
       throw unusable(e);
     }
+  }
+
+  /** {@return whether this private key, which may be in a token, is one of this curve} */
+  static boolean isOnCurve(PrivateKey key) {
+    return key instanceof ECKey ec
+        && ec.getParams() != null
+        && ec.getParams().getCurve().equals(CURVE.getCurve());
   }
 
   /** {@return 0x04, X, Y (SEC 1, section 2.3.3)} */

@@ -61,7 +61,11 @@ public final class PrivateKeySet {
       SecureRandom random)
       throws ProtectorException {
     PrivateKeySet keys = new PrivateKeySet(publicKeys, signing, encryption, kem);
-    if (!keys.signsForItself(random) || !keys.agrees(random) || !keys.decapsulates(random)) {
+    if (!P384.isOnCurve(signing)
+        || !P384.isOnCurve(encryption)
+        || !keys.signsForItself(random)
+        || !keys.agrees(random)
+        || !keys.decapsulates(random)) {
       throw new ProtectorException(
           Code.INVALID_KEY, "a private key does not belong to key set " + publicKeys.id());
     }

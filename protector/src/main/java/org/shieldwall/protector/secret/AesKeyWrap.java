@@ -8,6 +8,9 @@ import javax.crypto.IllegalBlockSizeException;
 
 /** AES key wrap (RFC 3394) with its default initial value. */
 public final class AesKeyWrap {
+  /** A key has two 64-bit blocks at least, and wrapping adds one (RFC 3394, section 2). */
+  private static final int MIN_WRAPPED = 24;
+
   private AesKeyWrap() {}
 
   /** {@return {@code key} wrapped under {@code wrappingKey}: 8 bytes longer} */
@@ -19,6 +22,10 @@ public final class AesKeyWrap {
    * {@return the key}, which the caller zeroes, or nothing if it was not wrapped under this one.
    */
   public static Optional<byte[]> unwrap(byte[] wrappingKey, byte[] wrapped) {
+    if (wrapped.length < MIN_WRAPPED || wrapped.length % 8 != 0) {
+      // The JDK answers some of these with unchecked exceptions.
+      return Optional.empty();
+    }
     return run(Cipher.DECRYPT_MODE, wrappingKey, wrapped);
   }
 
