@@ -119,6 +119,25 @@ public final class KeyTemplates {
   }
 
   /**
+   * {@return a storage key for a host's own use, exempt from dictionary-attack protection} A loss
+   * of power while it was in use does not count as an attack.
+   */
+  public static TpmPublic hostStorageEccP256() {
+    return TpmPublic.of(
+        TpmHash.SHA256,
+        ObjectAttributes.of(
+            FIXED_TPM,
+            FIXED_PARENT,
+            SENSITIVE_DATA_ORIGIN,
+            USER_WITH_AUTH,
+            NO_DA,
+            RESTRICTED,
+            DECRYPT),
+        Bytes.EMPTY,
+        p256(SymmetricDefinition.AES_128_CFB, TpmScheme.NONE, Bytes.EMPTY, Bytes.EMPTY));
+  }
+
+  /**
    * {@return sealed data that opens under {@code policy} alone} Exempt from dictionary-attack
    * protection, since there is no authorization value to guess, and a host that loses power must
    * not lock its guests out.

@@ -126,6 +126,26 @@ public final class Tpm implements AutoCloseable {
         Request.of(TpmCommand.DICTIONARY_ATTACK_LOCK_RESET).authorized(Hierarchy.LOCKOUT, lockout));
   }
 
+  /**
+   * Sets when wrong authorizations lock the TPM. For a virtual TPM whose sealed objects have
+   * policies and no passwords: a guest's own storage key is the one systemd makes, without noDA, so
+   * that a few losses of power without TPM2_Shutdown would lock the guest out of its own disk.
+   *
+   * @param maxTries how many wrong authorizations or unannounced losses of power it forgives
+   * @param recovery after how many seconds one is forgotten; 0 switches the protection off
+   * @param lockoutRecovery after how many seconds a wrong lockout authorization is forgotten
+   */
+  public void setLockoutRules(
+      Authorization lockout, long maxTries, long recovery, long lockoutRecovery)
+      throws TpmException {
+    engine.execute(
+        Request.of(TpmCommand.DICTIONARY_ATTACK_PARAMETERS)
+            .authorized(Hierarchy.LOCKOUT, lockout)
+            .u32(maxTries)
+            .u32(recovery)
+            .u32(lockoutRecovery));
+  }
+
   /** {@return what this TPM can do} */
   public Capabilities capabilities() {
     return new Capabilities(engine);

@@ -14,6 +14,7 @@ public enum TpmCommand {
   CREATE_PRIMARY(0x131, "TPM2_CreatePrimary"),
   NV_WRITE(0x137, "TPM2_NV_Write"),
   DICTIONARY_ATTACK_LOCK_RESET(0x139, "TPM2_DictionaryAttackLockReset"),
+  DICTIONARY_ATTACK_PARAMETERS(0x13A, "TPM2_DictionaryAttackParameters"),
   SELF_TEST(0x143, "TPM2_SelfTest"),
   STARTUP(0x144, "TPM2_Startup"),
   SHUTDOWN(0x145, "TPM2_Shutdown"),
