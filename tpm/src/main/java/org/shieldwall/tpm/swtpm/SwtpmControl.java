@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -25,9 +26,9 @@ public final class SwtpmControl implements AutoCloseable {
   private static final int INIT_DELETE_VOLATILE = 1;
   private static final int MAX_STATE = 4 * 1024 * 1024;
 
-  private final SocketChannel channel;
+  private final ByteChannel channel;
 
-  private SwtpmControl(SocketChannel channel) {
+  private SwtpmControl(ByteChannel channel) {
     this.channel = channel;
   }
 
@@ -62,6 +63,11 @@ public final class SwtpmControl implements AutoCloseable {
       channel.close();
       throw new SwtpmException("no swtpm answers at " + path + ": " + e.getMessage(), e);
     }
+    return over(channel);
+  }
+
+  /** {@return the swtpm at the other end of {@code channel}, which it now owns} */
+  public static SwtpmControl over(ByteChannel channel) {
     return new SwtpmControl(channel);
   }
 
