@@ -1,0 +1,41 @@
+package org.shieldwall.hgs.attestation;
+
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jdbi.v3.core.Handle;
+import org.shieldwall.hgs.store.Database;
+
+/**
+ * The ids of used tokens, on disk until they expire. Inserting one is what makes it used: the
+ * primary key lets one attempt win, on any node and after any restart.
+ */
+final class SpentTokens {
+  private static final long SWEEP_SECONDS = 60;
+
+  private final Database database;
+  private final AtomicLong nextSweep = new AtomicLong();
+
+  SpentTokens(Database database) {
+    this.database = database;
+  }
+
+  /** {@return whether this is the token's first use}; durable when it returns. */
+  boolean spend(ChallengeToken token, Instant now) {
+    return database.write(
+        writing -> {
+          sweep(writing, now.getEpochSecond());
+          return writing.execute(
+                  "INSERT INTO spent_token (id, expires) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+                  token.id().hex(),
+                  token.expires().getEpochSecond())
+              == 1;
+        });
+  }
+
+  private void sweep(Handle writing, long now) {
+    long due = nextSweep.get();
+    if (now >= due && nextSweep.compareAndSet(due, now + SWEEP_SECONDS)) {
+      writing.execute("DELETE FROM spent_token WHERE expires < ?", now);
+    }
+  }
+}

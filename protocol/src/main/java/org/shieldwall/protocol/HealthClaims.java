@@ -1,0 +1,91 @@
+package org.shieldwall.protocol;
+
+import java.util.List;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeySet;
+import org.shieldwall.protector.ProtectorException;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a health certificate says of its host (docs/protocol.md, section 2).
+ *
+ * @param mode how it attested: {@code tpm}
+ * @param assurance what that is worth, in the words of an owner's policy: {@code tpm}
+ * @param host its registered name
+ * @param ek SHA-256 of its endorsement key's SubjectPublicKeyInfo, hexadecimal
+ * @param enclave public keys of its enclave
+ * @param policyName the attestation policy's name
+ * @param policyVersion the attestation policy's version
+ * @param baselines names of the boot baselines that it matches
+ * @param resetCount the TPM's count of power cycles, from the quote
+ * @param restartCount the TPM's count of resumes, from the quote
+ */
+public record HealthClaims(
+    String mode,
+    String assurance,
+    String host,
+    String ek,
+    KeySet enclave,
+    String policyName,
+    int policyVersion,
+    List<String> baselines,
+    long resetCount,
+    long restartCount) {
+  private static final String FORMAT = "shieldwall-health-1";
+  private static final int MAX_BYTES = 32 << 10;
+  private static final int MAX_NAME = 200;
+  private static final int MAX_BASELINES = 64;
+  private static final long UINT32 = 0xFFFF_FFFFL;
+
+  /** Copies the list. */
+  public HealthClaims {
+    baselines = List.copyOf(baselines);
+  }
+
+  /** Reads the extension's JSON. */
+  public static HealthClaims parse(byte[] utf8) throws ProtectorException {
+    return fromJson(Json.parse(utf8, "health claims", MAX_BYTES));
+  }
+
+  static HealthClaims fromJson(Json json) throws ProtectorException {
+    json.members(
+            "format",
+            "mode",
+            "assurance",
+            "host",
+            "ek",
+            "enclave",
+            "policy",
+            "baselines",
+            "resetCount",
+            "restartCount")
+        .format(FORMAT);
+    Json policy = json.at("policy").members("name", "version");
+    return new HealthClaims(
+        json.at("mode").text(20),
+        json.at("assurance").text(20),
+        json.at("host").text(MAX_NAME),
+        json.at("ek").text(64),
+        KeySet.fromJson(json.at("enclave")),
+        policy.at("name").text(MAX_NAME),
+        (int) policy.at("version").number(1, Integer.MAX_VALUE),
+        Members.texts(json, "baselines", MAX_BASELINES, MAX_NAME),
+        json.at("resetCount").number(0, UINT32),
+        json.at("restartCount").number(0, UINT32));
+  }
+
+  /** {@return the JSON form} */
+  public ObjectNode toJson() {
+    ObjectNode json =
+        Json.object()
+            .put("format", FORMAT)
+            .put("mode", mode)
+            .put("assurance", assurance)
+            .put("host", host)
+            .put("ek", ek);
+    json.set("enclave", enclave.toJson());
+    json.putObject("policy").put("name", policyName).put("version", policyVersion);
+    Members.putTexts(json, "baselines", baselines);
+    return json.put("resetCount", resetCount).put("restartCount", restartCount);
+  }
+}
