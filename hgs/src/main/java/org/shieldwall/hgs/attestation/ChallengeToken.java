@@ -7,8 +7,8 @@ import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
 
 /**
- * What the service must know again when an answer to a challenge comes: it travels, sealed, with the
- * host, so that any node can take the answer and none stores anything.
+ * What the service must know again when an answer to a challenge comes: it travels, sealed, with
+ * the host, so that any node can take the answer and none stores anything.
  *
  * @param id 16 random bytes: spent once
  * @param expires from then on it is no longer good; whole seconds

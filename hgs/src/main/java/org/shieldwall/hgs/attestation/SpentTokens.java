@@ -21,15 +21,14 @@ final class SpentTokens {
 
   /** {@return whether this is the token's first use}; durable when it returns. */
   boolean spend(ChallengeToken token, Instant now) {
-    return database.write(
-        writing -> {
-          sweep(writing, now.getEpochSecond());
-          return writing.execute(
-                  "INSERT INTO spent_token (id, expires) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
-                  token.id().hex(),
-                  token.expires().getEpochSecond())
-              == 1;
-        });
+    return database.write(writing -> {
+      sweep(writing, now.getEpochSecond());
+      return writing.execute(
+              "INSERT INTO spent_token (id, expires) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+              token.id().hex(),
+              token.expires().getEpochSecond())
+          == 1;
+    });
   }
 
   private void sweep(Handle writing, long now) {

@@ -14,8 +14,9 @@ import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.protocol.ReportedFinding;
 
 /**
- * Refuses, with a record of it. Anyone can be refused as often as they ask, and every record is kept
- * for ever: so there are only so many a second, and beyond them the answer is to come back later.
+ * Refuses, with a record of it. Anyone can be refused as often as they ask, and every record is
+ * kept for ever: so there are only so many a second, and beyond them the answer is to come back
+ * later.
  */
 public final class AuditedRefusals {
   private static final int BURST = 200;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.shieldwall.protector.KeyProtector;
 
 /**
- * Which copy of each VM is the current one (docs/protocol.md, section 3). For a grant and a VM there
- * is the <em>committed</em> protector, with which the VM last started for sure, and the
+ * Which copy of each VM is the current one (docs/protocol.md, section 3). For a grant and a VM
+ * there is the <em>committed</em> protector, with which the VM last started for sure, and the
  * <em>pending</em> one, handed out with the newest release: whether the host kept it is not known
  * until it is presented. No other protector is ever opened again.
  */
@@ -48,8 +48,8 @@ final class Generations {
   private Generations() {}
 
   /**
-   * Judges a VM's protector, in the writing transaction that will then {@link #advance} it: no other
-   * release of the VM can come in between.
+   * Judges a VM's protector, in the writing transaction that will then {@link #advance} it: no
+   * other release of the VM can come in between.
    */
   static Standing standing(Handle writing, KeyProtector presented) {
     Optional<Row> row = row(writing, presented);

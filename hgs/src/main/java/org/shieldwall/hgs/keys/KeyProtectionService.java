@@ -73,7 +73,8 @@ public final class KeyProtectionService {
   }
 
   /** What was asked, as far as it has been verified. */
-  private record Asked(HealthCertificate certificate, KeyProtector protector, ReleaseRequest request) {
+  private record Asked(
+      HealthCertificate certificate, KeyProtector protector, ReleaseRequest request) {
     HealthClaims claims() {
       return certificate.claims();
     }
@@ -141,17 +142,16 @@ public final class KeyProtectionService {
   /** Malformed bytes go on as they are; what is well-formed and does not hold is a refusal. */
   private RefusedException refused(ProtectorException failure, HealthCertificate certificate)
       throws ProtectorException {
-    switch (failure.code()) {
+    return switch (failure.code()) {
       case MALFORMED, TOO_LARGE, UNKNOWN_FORMAT, WRONG_ALGORITHM, INVALID_KEY -> throw failure;
-      default -> {
-        return refuse(
-            ProblemType.RELEASE_REFUSED,
-            "host " + certificate.claims().host(),
-            failure.code().title(),
-            List.of(ReleaseFindings.protector(failure)),
-            Map.of("host", certificate.claims().host()));
-      }
-    }
+      default ->
+          refuse(
+              ProblemType.RELEASE_REFUSED,
+              "host " + certificate.claims().host(),
+              failure.code().title(),
+              List.of(ReleaseFindings.protector(failure)),
+              Map.of("host", certificate.claims().host()));
+    };
   }
 
   private void requireOwnersConsent(Asked asked, Instant now) throws RefusedException {
@@ -161,8 +161,7 @@ public final class KeyProtectionService {
             .protector()
             .grant()
             .policy()
-            .violations(
-                assurance(claims), Set.copyOf(claims.baselines()), claims.host(), now);
+            .violations(assurance(claims), Set.copyOf(claims.baselines()), claims.host(), now);
     if (!violations.isEmpty()) {
       throw refuse(
           asked,
@@ -190,8 +189,8 @@ public final class KeyProtectionService {
     }
   }
 
-  private Generations.Standing.Current requireCurrent(
-      Asked asked, Generations.Standing standing) throws RefusedException {
+  private Generations.Standing.Current requireCurrent(Asked asked, Generations.Standing standing)
+      throws RefusedException {
     long presented = asked.protector().generation();
     return switch (standing) {
       case Generations.Standing.Current current -> current;
@@ -302,11 +301,10 @@ public final class KeyProtectionService {
     facts.put("grant", asked.protector().grant().digest().text());
     facts.put("generation", asked.protector().generation());
     facts.put("protector", asked.protector().digest().text());
-    next.ifPresent(
-        protector -> {
-          facts.put("nextGeneration", protector.generation());
-          facts.put("nextProtector", protector.digest().text());
-        });
+    next.ifPresent(protector -> {
+      facts.put("nextGeneration", protector.generation());
+      facts.put("nextProtector", protector.digest().text());
+    });
     return facts;
   }
 }

@@ -6,7 +6,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.protector.ReleaseRequest;
 
-/** The nonces of answered release requests, on disk until the certificate that let them in expires. */
+/**
+ * The nonces of answered release requests, on disk until the certificate that let them in expires.
+ */
 final class ReleaseNonces {
   private static final long SWEEP_SECONDS = 60;
 
