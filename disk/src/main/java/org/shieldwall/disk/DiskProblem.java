@@ -38,6 +38,12 @@ public enum DiskProblem {
   DISK_NOT_WRITTEN(
       "disk-not-written", "the disk could not be written", "make room on the machine store"),
 
+  /** The vTPM did not take a volume's secret. */
+  KEY_NOT_SEALED(
+      "key-not-sealed",
+      "the disk's key could not be sealed into the vTPM",
+      "create the machine again; if it fails again, look at the vTPM's log"),
+
   /** The owner's files cannot be put into a seed volume. */
   SEED_UNSUITABLE(
       "seed-unsuitable",

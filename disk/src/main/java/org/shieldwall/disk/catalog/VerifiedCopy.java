@@ -2,10 +2,12 @@ package org.shieldwall.disk.catalog;
 
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import org.shieldwall.disk.DiskProblem;
 import org.shieldwall.disk.DiskRefusedException;
 import org.shieldwall.disk.io.ExactChannel;
-import org.shieldwall.tpm.Bytes;
+import org.shieldwall.protector.SignedPartition;
 import org.shieldwall.tpm.MalformedException;
 
 /**
@@ -37,23 +39,28 @@ public final class VerifiedCopy {
    *     only bytes that match are passed on
    */
   public static void copy(
-      SeekableByteChannel template, long offset, HashedPartition expected, Sink sink)
+      SeekableByteChannel template, long offset, SignedPartition expected, Sink sink)
       throws IOException, DiskRefusedException {
-    byte[] block = new byte[HashedTemplate.BLOCK_SIZE];
-    BlockHash hash = new BlockHash();
-    for (int number = 0; number < expected.blocks().size(); number++) {
-      int length = expected.lengthOf(number);
-      long at = offset + (long) number * HashedTemplate.BLOCK_SIZE;
+    byte[] block = new byte[SignedPartition.BLOCK_BYTES];
+    MessageDigest digest = CatalogHasher.sha256();
+    for (int number = 0; number < expected.blockCount(); number++) {
+      int length = expected.blockLength(number);
+      long at = offset + (long) number * SignedPartition.BLOCK_BYTES;
       read(template, at, block, length, expected.index());
-      Bytes found = hash.of(block, length);
-      if (!found.equals(expected.blocks().get(number))) {
+      digest.update(block, 0, length);
+      byte[] found = digest.digest();
+      if (!expected.matches(number, found)) {
         throw new DiskRefusedException(
             DiskProblem.TEMPLATE_BLOCK_DIFFERS,
             "partition %d, block %d, offset %d: expected SHA-256 %s, found %s"
-                .formatted(expected.index(), number, at, expected.blocks().get(number), found));
+                .formatted(expected.index(), number, at, hex(expected.block(number)), hex(found)));
       }
       sink.accept(block, length);
     }
+  }
+
+  private static String hex(byte[] hash) {
+    return HexFormat.of().formatHex(hash);
   }
 
   private static void read(

@@ -2,7 +2,6 @@ package org.shieldwall.disk.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.shieldwall.disk.catalog.TemplateImage.ESP;
 import static org.shieldwall.disk.catalog.TemplateImage.ESP_LENGTH;
 import static org.shieldwall.disk.catalog.TemplateImage.ROOT;
@@ -14,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -26,17 +26,17 @@ import org.shieldwall.disk.Progress;
 import org.shieldwall.disk.gpt.PartitionTable;
 import org.shieldwall.disk.gpt.PartitionType;
 import org.shieldwall.disk.gpt.PlannedPartition;
-import org.shieldwall.tpm.Bytes;
+import org.shieldwall.protector.SignedPartition;
 import org.shieldwall.tpm.MalformedException;
 
 class CatalogTest {
   private static final byte[] IMAGE = TemplateImage.bytes();
 
-  private static HashedTemplate hashed() throws Exception {
+  private static List<SignedPartition> hashed() throws Exception {
     return CatalogHasher.hash(new MemoryChannel(IMAGE), Progress.SILENT);
   }
 
-  private static byte[] copied(MemoryChannel template, HashedPartition partition, long offset)
+  private static byte[] copied(MemoryChannel template, SignedPartition partition, long offset)
       throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     VerifiedCopy.copy(template, offset, partition, (block, length) -> out.write(block, 0, length));
@@ -46,7 +46,7 @@ class CatalogTest {
   @Test
   void givenATemplateWhenHashedThenEveryBlockOfEveryPartitionIsCovered() throws Exception {
     List<Long> seen = new ArrayList<>();
-    HashedTemplate template =
+    List<SignedPartition> template =
         CatalogHasher.hash(
             new MemoryChannel(IMAGE),
             (done, total) -> {
@@ -54,24 +54,22 @@ class CatalogTest {
               assertThat(total).isEqualTo(ESP_LENGTH + ROOT_LENGTH);
             });
 
-    HashedPartition esp = template.partitions().get(0);
+    SignedPartition esp = template.get(0);
     byte[] last = Arrays.copyOfRange(IMAGE, ESP + (2 << 20), ESP + ESP_LENGTH);
-    assertThat(esp.blocks()).hasSize(3);
-    assertThat(esp.blocks().get(2).toArray())
-        .isEqualTo(MessageDigest.getInstance("SHA-256").digest(last));
+    assertThat(esp.blockCount()).isEqualTo(3);
+    assertThat(esp.block(2)).isEqualTo(MessageDigest.getInstance("SHA-256").digest(last));
     assertThat(esp.type()).isEqualTo(PartitionType.EFI_SYSTEM);
-    assertThat(template.partitions().get(1).blocks()).hasSize(4);
-    assertThat(template.length()).isEqualTo(ESP_LENGTH + ROOT_LENGTH);
+    assertThat(template.get(1).blockCount()).isEqualTo(4);
     assertThat(seen).hasSize(7).isSorted().last().isEqualTo((long) ESP_LENGTH + ROOT_LENGTH);
   }
 
   @Test
   void givenTheSignedTemplateWhenCopiedThenTheBytesArriveUnchanged() throws Exception {
-    HashedTemplate template = hashed();
+    List<SignedPartition> template = hashed();
 
-    assertThat(copied(new MemoryChannel(IMAGE), template.partitions().get(0), ESP))
+    assertThat(copied(new MemoryChannel(IMAGE), template.get(0), ESP))
         .isEqualTo(Arrays.copyOfRange(IMAGE, ESP, ESP + ESP_LENGTH));
-    assertThat(copied(new MemoryChannel(IMAGE), template.partitions().get(1), ROOT))
+    assertThat(copied(new MemoryChannel(IMAGE), template.get(1), ROOT))
         .isEqualTo(Arrays.copyOfRange(IMAGE, ROOT, ROOT + ROOT_LENGTH));
   }
 
@@ -79,17 +77,17 @@ class CatalogTest {
   @ValueSource(ints = {0, 1, (1 << 20) - 1, 1 << 20, ROOT_LENGTH - 1})
   void givenOneByteChangedWhenCopiedThenItsBlockIsNamedAndNeverHandedOn(int place)
       throws Exception {
-    HashedPartition root = hashed().partitions().get(1);
+    SignedPartition root = hashed().get(1);
     MemoryChannel altered = new MemoryChannel(IMAGE);
     altered.bytes()[ROOT + place] ^= 1;
-    int block = place / HashedTemplate.BLOCK_SIZE;
+    int block = place / SignedPartition.BLOCK_BYTES;
     ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     assertThatExceptionOfType(DiskRefusedException.class)
         .isThrownBy(() ->
             VerifiedCopy.copy(altered, ROOT, root, (bytes, length) -> out.write(bytes, 0, length)))
         .withMessageContaining("partition 2, block " + block + ", offset " + (ROOT + (block << 20)))
-        .withMessageContaining("expected SHA-256 " + root.blocks().get(block))
+        .withMessageContaining("expected SHA-256 " + HexFormat.of().formatHex(root.block(block)))
         .satisfies(
             refused -> assertThat(refused.problem()).isEqualTo(DiskProblem.TEMPLATE_BLOCK_DIFFERS));
     assertThat(out.size()).isEqualTo(block << 20);
@@ -121,7 +119,7 @@ class CatalogTest {
   @Test
   void givenStorageThatChangesAfterItsFirstReadWhenCopiedThenOnlyVerifiedBytesArrive()
       throws Exception {
-    HashedPartition root = hashed().partitions().get(1);
+    SignedPartition root = hashed().get(1);
 
     byte[] out = copied(new TwoFaced(), root, ROOT);
 
@@ -135,7 +133,7 @@ class CatalogTest {
 
   @Test
   void givenOneBlockInAnothersPlaceWhenCopiedThenItIsRefused() throws Exception {
-    HashedPartition root = hashed().partitions().get(1);
+    SignedPartition root = hashed().get(1);
     MemoryChannel swapped = new MemoryChannel(IMAGE);
     System.arraycopy(IMAGE, ROOT, swapped.bytes(), ROOT + (1 << 20), 1 << 20);
 
@@ -146,7 +144,7 @@ class CatalogTest {
 
   @Test
   void givenATemplateCutShortOrFailingWhenCopiedThenItIsUnreadable() throws Exception {
-    HashedPartition root = hashed().partitions().get(1);
+    SignedPartition root = hashed().get(1);
     MemoryChannel cut = new MemoryChannel(Arrays.copyOf(IMAGE, ROOT + (1 << 20) + 5));
     MemoryChannel failing =
         new MemoryChannel(IMAGE) {
@@ -168,7 +166,7 @@ class CatalogTest {
 
   @Test
   void givenAnotherLayoutWhenComparedThenTheDifferenceIsNamed() throws Exception {
-    HashedTemplate template = hashed();
+    List<SignedPartition> template = hashed();
     PlannedPartition esp =
         new PlannedPartition(1, PartitionType.EFI_SYSTEM, new UUID(1, 1), ESP_LENGTH, "esp");
     UUID other = new UUID(1, 2);
@@ -179,42 +177,18 @@ class CatalogTest {
             new PlannedPartition(2, PartitionType.ROOT_X86_64, other, ROOT_LENGTH - 512, "root"),
             new PlannedPartition(2, PartitionType.ROOT_X86_64, other, ROOT_LENGTH, "Root"));
 
-    template.requireLayout(TemplateImage.table());
+    TemplateLayout.require(template, TemplateImage.table());
     for (PlannedPartition root : roots) {
       PartitionTable table = PartitionTable.plan(new UUID(5, 6), 9 << 20, List.of(esp, root));
       assertThatExceptionOfType(DiskRefusedException.class)
-          .isThrownBy(() -> template.requireLayout(table))
+          .isThrownBy(() -> TemplateLayout.require(template, table))
           .withMessageContaining("expected partition 2 \"root\"")
           .satisfies(refused ->
               assertThat(refused.problem()).isEqualTo(DiskProblem.TEMPLATE_LAYOUT_DIFFERS));
     }
     PartitionTable fewer = PartitionTable.plan(new UUID(5, 6), 9 << 20, List.of(esp));
     assertThatExceptionOfType(DiskRefusedException.class)
-        .isThrownBy(() -> template.requireLayout(fewer))
+        .isThrownBy(() -> TemplateLayout.require(template, fewer))
         .withMessageContaining("expected 2 partitions, found 1");
-  }
-
-  @Test
-  void givenHashesThatDoNotCoverAPartitionWhenATemplateIsMadeThenItIsRefused() {
-    Bytes hash = Bytes.zeros(32);
-    UUID type = PartitionType.ROOT_X86_64;
-    List<HashedPartition> bad =
-        List.of(
-            new HashedPartition(1, type, "", 1 << 20, List.of()),
-            new HashedPartition(1, type, "", 1 << 20, List.of(hash, hash)),
-            new HashedPartition(1, type, "", (1 << 20) + 512, List.of(hash)),
-            new HashedPartition(1, type, "", 100, List.of(hash)),
-            new HashedPartition(1, type, "", 0, List.of()),
-            new HashedPartition(1, type, "", -512, List.of(hash)),
-            new HashedPartition(1, type, "", 512, List.of(Bytes.zeros(20))),
-            new HashedPartition(0, type, "", 512, List.of(hash)));
-
-    for (HashedPartition one : bad) {
-      assertThatIllegalArgumentException()
-          .as(one.toString())
-          .isThrownBy(() -> new HashedTemplate(List.of(one)));
-    }
-    HashedPartition good = new HashedPartition(1, type, "", 512, List.of(hash));
-    assertThatIllegalArgumentException().isThrownBy(() -> new HashedTemplate(List.of(good, good)));
   }
 }
