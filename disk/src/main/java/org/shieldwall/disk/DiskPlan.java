@@ -83,7 +83,7 @@ record DiskPlan(SignedPartition esp, SignedPartition root, PartitionTable table)
   /** A random UUID, version 4 (RFC 9562, section 5.4). */
   static UUID guid(Random random) {
     return new UUID(
-        random.nextLong() & ~0xF000L | 0x4000L, random.nextLong() >>> 2 | Long.MIN_VALUE);
+        (random.nextLong() & ~0xF000L) | 0x4000L, (random.nextLong() >>> 2) | Long.MIN_VALUE);
   }
 
   Partition place(SignedPartition signed) {

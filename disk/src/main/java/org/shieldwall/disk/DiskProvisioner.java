@@ -64,9 +64,12 @@ public final class DiskProvisioner {
       seedFile.flush();
       diskFile.flush();
       absent(disk);
+      absent(seed);
       seedFile.rename();
       diskFile.rename();
       flushFolder(order.folder());
+      seedFile.keep();
+      diskFile.keep();
       return new ProvisionedDisk(disk, plan.bytes(), rootVolume, seed, files.length(), seedVolume);
     } catch (IOException e) {
       throw notWritten(e);

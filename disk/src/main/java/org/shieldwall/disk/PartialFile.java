@@ -20,7 +20,10 @@ final class PartialFile implements AutoCloseable {
   private final Path target;
   private final Path partial;
   private final FileChannel channel;
+  private boolean named;
+  private boolean kept;
 
+  /** Creates a file of {@code length} bytes, all of it a hole, readable by its owner alone. */
   PartialFile(Path target, long length) throws IOException {
     this.target = target;
     this.partial = target.resolveSibling(target.getFileName() + ".partial");
@@ -46,6 +49,7 @@ final class PartialFile implements AutoCloseable {
     return channel;
   }
 
+  /** Waits until the content is on the medium. */
   void flush() throws IOException {
     channel.force(true);
     channel.close();
@@ -53,12 +57,20 @@ final class PartialFile implements AutoCloseable {
 
   void rename() throws IOException {
     Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    named = true;
   }
 
-  /** Deletes what was not renamed. */
+  /** From now on the file stays. */
+  void keep() {
+    kept = true;
+  }
+
+  /** Deletes the file under either name, unless it was kept. */
   @Override
   public void close() throws IOException {
     channel.close();
-    Files.deleteIfExists(partial);
+    if (!kept) {
+      Files.deleteIfExists(named ? target : partial);
+    }
   }
 }
