@@ -1,0 +1,49 @@
+package org.shieldwall.host.attest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.shieldwall.tpm.Bytes;
+
+/**
+ * Where the kernel keeps what the firmware and it measured.
+ *
+ * @param eventLog the firmware's event log
+ * @param imaList the kernel's IMA list in binary form; may not exist
+ */
+public record Evidence(Path eventLog, Path imaList) {
+  private static final int MAX_EVENT_LOG = 16 << 20;
+  private static final int MAX_IMA = 47 << 20;
+
+  /** {@return where Linux keeps them} */
+  public static Evidence ofThisBoot() {
+    return new Evidence(
+        Path.of("/sys/kernel/security/tpm0/binary_bios_measurements"),
+        Path.of("/sys/kernel/security/ima/binary_runtime_measurements"));
+  }
+
+  Bytes readEventLog() throws IOException {
+    return read(eventLog, MAX_EVENT_LOG);
+  }
+
+  Optional<Bytes> readImaList() throws IOException {
+    try {
+      return Optional.of(read(imaList, MAX_IMA));
+    } catch (NoSuchFileException none) {
+      return Optional.empty();
+    }
+  }
+
+  private static Bytes read(Path file, int limit) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(limit + 1);
+      if (bytes.length > limit) {
+        throw new IOException(file + " is larger than " + limit + " bytes");
+      }
+      return Bytes.of(bytes);
+    }
+  }
+}
