@@ -2,6 +2,7 @@ package org.shieldwall.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import org.shieldwall.cli.owner.OwnerCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
     description = "Shielded virtual machines for KVM.",
     mixinStandardHelpOptions = true,
     version = "shieldwall 0.1.0",
-    synopsisSubcommandLabel = "COMMAND")
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {OwnerCommand.class})
 public final class Main implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
