@@ -10,6 +10,8 @@ import static org.shieldwall.tpm.ObjectAttribute.SENSITIVE_DATA_ORIGIN;
 import static org.shieldwall.tpm.ObjectAttribute.SIGN;
 import static org.shieldwall.tpm.ObjectAttribute.USER_WITH_AUTH;
 
+import java.security.PublicKey;
+
 /**
  * Public areas to create objects with. A primary key is a function of its hierarchy's seed and its
  * whole template, so the same template gives the same key at every boot and nothing is stored.
@@ -148,6 +150,21 @@ public final class KeyTemplates {
         ObjectAttributes.of(FIXED_TPM, FIXED_PARENT, NO_DA),
         policy.value(),
         new TpmKey.KeyedHash(TpmScheme.NONE, Bytes.EMPTY));
+  }
+
+  /**
+   * {@return the public area of a key from outside, for a TPM to verify signatures with} Its name
+   * belongs to this area, not to whatever area the key may have elsewhere.
+   *
+   * @param scheme the key's signing scheme; none where each signature may name its own
+   * @throws MalformedException if it is neither RSA nor on P-256, P-384 or P-521
+   */
+  public static TpmPublic external(PublicKey key, TpmScheme scheme) throws MalformedException {
+    return TpmPublic.of(
+        TpmHash.SHA256,
+        ObjectAttributes.of(USER_WITH_AUTH, SIGN),
+        Bytes.EMPTY,
+        PublicKeys.fromJava(key, SymmetricDefinition.NONE, scheme));
   }
 
   private static TpmKey p256(SymmetricDefinition symmetric, TpmScheme scheme, Bytes x, Bytes y) {

@@ -191,6 +191,11 @@ public final class Tpm implements AutoCloseable {
     return flushed;
   }
 
+  /** Lets go of the transport and leaves the TPM as it is, for the next who connects. */
+  public void release() throws TpmException {
+    engine.close();
+  }
+
   @Override
   public void close() throws TpmException {
     try {

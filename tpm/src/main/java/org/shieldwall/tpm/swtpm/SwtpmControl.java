@@ -112,7 +112,10 @@ public final class SwtpmControl implements AutoCloseable {
     result(Command.STORE_VOLATILE);
   }
 
-  /** {@return the state of a TPM that is powered on: these parts, in plain} */
+  /**
+   * {@return the state of a TPM that is powered on: these parts, in plain} Closes the channel if
+   * swtpm refuses.
+   */
   public SwtpmState readState(SwtpmStateKind... kinds) throws IOException {
     SwtpmState state = new SwtpmState();
     try {
@@ -128,15 +131,11 @@ public final class SwtpmControl implements AutoCloseable {
 
   private void readPart(SwtpmStateKind kind, SwtpmState state) throws IOException {
     send(Command.GET_STATEBLOB, FLAG_DECRYPTED, kind.id(), 0);
-    // The three other fields follow even where the result is an error.
-    ByteBuffer answer = receive(16);
-    int result = answer.getInt();
+    blobResult(Command.GET_STATEBLOB);
+    ByteBuffer answer = receive(12);
     int flags = answer.getInt();
     int total = answer.getInt();
     int length = answer.getInt();
-    if (result != 0) {
-      throw refused(Command.GET_STATEBLOB, result);
-    }
     if (length < 0 || length > MAX_STATE || total != length) {
       throw new SwtpmException("swtpm announced a state of " + length + " bytes of " + total);
     }
@@ -150,13 +149,14 @@ public final class SwtpmControl implements AutoCloseable {
 
   /**
    * Gives a TPM that is powered off this state, which swtpm writes to its files under its own key.
+   * Closes the channel if swtpm refuses.
    */
   public void writeState(SwtpmState state) throws IOException {
     for (var part : state.parts().entrySet()) {
       if (part.getValue().hasRemaining()) {
         send(Command.SET_STATEBLOB, 0, part.getKey().id(), part.getValue().remaining());
         write(part.getValue());
-        result(Command.SET_STATEBLOB);
+        blobResult(Command.SET_STATEBLOB);
       }
     }
   }
@@ -179,6 +179,19 @@ public final class SwtpmControl implements AutoCloseable {
     int result = receive(4).getInt();
     if (result != 0) {
       throw refused(command, result);
+    }
+  }
+
+  /**
+   * What else swtpm sends or still reads after refusing a state depends on where it stopped, so the
+   * channel is of no more use then.
+   */
+  private void blobResult(Command command) throws IOException {
+    try {
+      result(command);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
     }
   }
 

@@ -13,8 +13,8 @@ import java.util.List;
  *     one from elsewhere and go into failure mode
  * @param runtimeDirectory where its sockets and its log are; absolute and short, since a unix
  *     socket's path has 107 bytes at most
- * @param dataSocket whether TPM commands are taken on a socket of their own, {@code data.sock};
- *     QEMU hands its own over on the control channel instead
+ * @param dataSocket whether TPM commands are taken on a socket of their own, {@code tpm.sock}; QEMU
+ *     hands its own over on the control channel instead
  * @param poweredOn whether the TPM is powered on at once; otherwise {@link SwtpmControl#init} or
  *     QEMU does it
  */
@@ -26,13 +26,17 @@ public record SwtpmOptions(
     boolean poweredOn) {
   private static final int LONGEST_SOCKET_PATH = 107;
 
+  // tpm2-tools, given swtpm:path=X, looks for the control channel at X.ctrl.
+  private static final String SOCKET = "tpm.sock";
+  private static final String CONTROL_SOCKET = SOCKET + ".ctrl";
+
   /** Refuses relative and overlong paths. */
   public SwtpmOptions {
     prefix = List.copyOf(prefix);
     if (!stateDirectory.isAbsolute() || !runtimeDirectory.isAbsolute()) {
       throw new IllegalArgumentException("swtpm's directories must be absolute paths");
     }
-    Path longest = runtimeDirectory.resolve("control.sock");
+    Path longest = runtimeDirectory.resolve(CONTROL_SOCKET);
     if (longest.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET_PATH) {
       throw new IllegalArgumentException("too long for a unix socket: " + longest);
     }
@@ -64,12 +68,12 @@ public record SwtpmOptions(
 
   /** {@return the socket for TPM commands} */
   public Path dataSocketPath() {
-    return runtimeDirectory.resolve("data.sock");
+    return runtimeDirectory.resolve(SOCKET);
   }
 
   /** {@return the socket of the control channel} */
   public Path controlSocketPath() {
-    return runtimeDirectory.resolve("control.sock");
+    return runtimeDirectory.resolve(CONTROL_SOCKET);
   }
 
   /** {@return the file its messages go to} */

@@ -68,6 +68,7 @@ public final class SwtpmProcess implements AutoCloseable {
       }
       started.process.getOutputStream().close();
       started.awaitSocket();
+      started.awaitAnswer();
       return started;
     } catch (IOException | RuntimeException e) {
       started.kill();
@@ -105,6 +106,20 @@ public final class SwtpmProcess implements AutoCloseable {
       if (System.nanoTime() > limit) {
         throw new SwtpmException("swtpm did not open " + socket + " in " + START_LIMIT + tail());
       }
+    }
+  }
+
+  /**
+   * The sockets are there before the TPM has been powered on, and stay there for a moment when that
+   * fails, as it does under the wrong key; the first answer comes after it.
+   */
+  private void awaitAnswer() throws IOException {
+    try (SwtpmControl control = control()) {
+      control.config();
+    } catch (IOException e) {
+      boolean ended = await(STOP_LIMIT);
+      String how = ended ? "ended with exit code " + process.exitValue() : "does not answer";
+      throw new SwtpmException("swtpm " + how + tail(), e);
     }
   }
 

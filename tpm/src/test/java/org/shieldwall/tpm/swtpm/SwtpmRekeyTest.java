@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.KeyTemplates;
@@ -197,7 +198,23 @@ class SwtpmRekeyTest {
       try (SwtpmState state = control.readState(SwtpmStateKind.PERMANENT)) {
         assertThatThrownBy(() -> control.writeState(state)).isInstanceOf(SwtpmException.class);
       }
-      control.stop();
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void givenATpmThatIsPoweredOffThenItGivesNoState() throws Exception {
+    ByteBuffer key = key();
+    populate(key);
+    try (SwtpmProcess process = SwtpmProcess.start(controlled("old"), key)) {
+      try (SwtpmControl control = process.control()) {
+        assertThatThrownBy(() -> control.readState(SwtpmStateKind.PERMANENT))
+            .isInstanceOf(SwtpmException.class);
+      }
+      try (SwtpmControl control = process.control()) {
+        control.init(false);
+        control.stop();
+      }
     }
   }
 
