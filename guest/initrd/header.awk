@@ -31,7 +31,8 @@ function refuse(reason) {
 
   seen[path]++
   if (seen[path] > 1 && path !~ /\[\]$/) refuse("the header has more than one " path)
-  value[path] = (path in value ? value[path] " " : "") text
+  if (seen[path] > 1) text = value[path] " " text
+  value[path] = text
 }
 
 function want(path, expected) {
