@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.HelpOption;
 import org.shieldwall.cli.Output;
 import org.shieldwall.cli.Progress;
 import org.shieldwall.disk.DiskRefusedException;
@@ -57,9 +58,9 @@ final class TemplateCommand implements Runnable {
 
   @Command(
       name = "sign",
-      description = "Hash a template disk and write its signed volume signature catalog.",
-      mixinStandardHelpOptions = true)
+      description = "Hash a template disk and write its signed volume signature catalog.")
   void sign(
+      @Mixin HelpOption help,
       @Parameters(paramLabel = "IMAGE", description = "A raw disk image with a GPT.") Path image,
       @Option(
               names = "--name",
