@@ -46,11 +46,11 @@ public final class DiskProvisioner {
    * @throws MalformedException if the template has no good partition table
    */
   public ProvisionedDisk provision(DiskOrder order, KeySealer sealer, Progress progress)
-      throws DiskRefusedException, MalformedException, IOException {
+      throws DiskRefusedException, MalformedException {
     Path disk = absent(order.folder().resolve(ProvisionedDisk.DISK));
     Path seed = absent(order.folder().resolve(ProvisionedDisk.SEED));
     DiskPlan plan = DiskPlan.of(order.catalog().partitions(), order.diskBytes(), random);
-    PartitionTable template = PartitionTable.read(order.template());
+    PartitionTable template = table(order.template());
     TemplateLayout.require(order.catalog().partitions(), template);
     UUID rootVolume = DiskPlan.guid(random);
     UUID seedVolume = DiskPlan.guid(random);
@@ -72,7 +72,16 @@ public final class DiskProvisioner {
       diskFile.keep();
       return new ProvisionedDisk(disk, plan.bytes(), rootVolume, seed, files.length(), seedVolume);
     } catch (IOException e) {
-      throw notWritten(e);
+      throw new DiskRefusedException(DiskProblem.DISK_NOT_WRITTEN, said(e), e);
+    }
+  }
+
+  private static PartitionTable table(SeekableByteChannel template)
+      throws DiskRefusedException, MalformedException {
+    try {
+      return PartitionTable.read(template);
+    } catch (IOException e) {
+      throw new DiskRefusedException(DiskProblem.TEMPLATE_UNREADABLE, said(e), e);
     }
   }
 
@@ -152,8 +161,7 @@ public final class DiskProvisioner {
     }
   }
 
-  private static DiskRefusedException notWritten(IOException e) {
-    String said = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return new DiskRefusedException(DiskProblem.DISK_NOT_WRITTEN, said, e);
+  private static String said(IOException e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 }

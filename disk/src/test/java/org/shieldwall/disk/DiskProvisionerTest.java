@@ -199,13 +199,28 @@ class DiskProvisionerTest {
         Files.write(root, bytes(disk, place.offset(), (int) place.length()));
       }
 
+      requireTheGuestsOwnJudgement(root);
+      requireTheGuestsOwnJudgement(made.seed());
       vtpm.boot(TpmHash.SHA256.hash(Bytes.ofText("Secure Boot is off")));
-      assertThat(StockCryptsetup.openByToken(root, vtpm.tcti())).isNegative();
+      assertThat(StockCryptsetup.openByToken(root, vtpm.tcti()))
+          .isEqualTo(StockCryptsetup.POLICY_DIFFERS);
       vtpm.boot(event);
       assertThat(StockCryptsetup.openByToken(root, vtpm.tcti())).isZero();
       vtpm.boot(event);
       assertThat(StockCryptsetup.openByToken(made.seed(), vtpm.tcti())).isZero();
     }
+  }
+
+  /** The demonstration guest judges a header before it lets cryptsetup use it. */
+  private void requireTheGuestsOwnJudgement(Path volume) throws Exception {
+    String cryptsetup = Program.require("cryptsetup", "cryptsetup-bin");
+    String awk = Program.require("awk", "mawk");
+    Path judge = Path.of(System.getProperty("shieldwall.root"), "guest/initrd/header.awk");
+    String json =
+        Program.succeed(cryptsetup, "luksDump", "--dump-json-metadata", volume.toString());
+    Path dump = Files.writeString(folder.resolve("dump.json"), json);
+    assertThat(Program.succeed(awk, "-f", judge.toString(), dump.toString()).strip())
+        .isEqualTo("32768");
   }
 
   @ParameterizedTest
@@ -360,6 +375,25 @@ class DiskProvisionerTest {
     } finally {
       Program.run("umount", full.toString());
     }
+  }
+
+  @Test
+  void givenItIsInterruptedWhenProvisionedThenNothingIsLeft() throws Exception {
+    DiskOrder order = order(new MemoryChannel(IMAGE), 0);
+    Progress impatient =
+        (done, total) -> {
+          if (done > 2 << 20) {
+            Thread.currentThread().interrupt();
+          }
+        };
+
+    try {
+      assertThatExceptionOfType(DiskRefusedException.class)
+          .isThrownBy(() -> new DiskProvisioner(RANDOM).provision(order, sealer, impatient));
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test

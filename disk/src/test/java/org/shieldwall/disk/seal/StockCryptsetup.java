@@ -23,6 +23,12 @@ public final class StockCryptsetup {
       Path.of("/usr/lib/x86_64-linux-gnu/cryptsetup/libcryptsetup-token-systemd-tpm2.so");
   private static final Path TCTI = Path.of("/usr/lib/x86_64-linux-gnu/libtss2-tcti-swtpm.so.0");
 
+  /** ENOENT: no token gives a passphrase, here because PCR 7 is not what it was sealed to. */
+  public static final int POLICY_DIFFERS = -2;
+
+  /** ENOTRECOVERABLE: the TPM refuses the blob, not having made it. */
+  public static final int FOREIGN_TPM = -131;
+
   private StockCryptsetup() {}
 
   /** {@return the keyslot that the token's passphrase opens, or a negative errno} */
