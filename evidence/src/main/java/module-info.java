@@ -3,6 +3,8 @@ module org.shieldwall.evidence {
   requires static org.jspecify;
   requires transitive org.shieldwall.tpm;
 
+  exports org.shieldwall.evidence;
   exports org.shieldwall.evidence.eventlog;
+  exports org.shieldwall.evidence.ima;
   exports org.shieldwall.evidence.x509;
 }

@@ -19,6 +19,7 @@ import org.shieldwall.tpm.TpmHash;
  *     whatever the log calls it, that is what ran
  * @param kernelCommandLine what the kernel was told (PCR 8 by GRUB, PCR 12 by systemd's stub)
  * @param loadedFiles everything measured into PCR 9: files read by GRUB, initial RAM disks
+ * @param grubFiles whether any of them is not one that the kernel's own EFI stub measures
  * @param initrds the part of it that claims to be initial RAM disks loaded by the kernel
  * @param sections sections of a unified kernel image (PCR 11), named by proven names
  * @param firmwareVersion version of the root of trust for measurement (PCR 0)
@@ -39,6 +40,7 @@ public record BootFacts(
     List<MeasuredDigest> bootApplications,
     List<MeasuredText> kernelCommandLine,
     List<MeasuredDigest> loadedFiles,
+    boolean grubFiles,
     List<MeasuredDigest> initrds,
     List<MeasuredDigest> sections,
     Optional<MeasuredText> firmwareVersion,

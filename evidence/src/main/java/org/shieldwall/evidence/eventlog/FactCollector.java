@@ -41,6 +41,7 @@ final class FactCollector {
   private final List<LogProblem> problems = new ArrayList<>();
   private Optional<MeasuredText> firmwareVersion = Optional.empty();
   private Optional<String> sectionName = Optional.empty();
+  private boolean grubFiles;
   private boolean exitBootServices;
   private boolean enclavePcrUsed;
 
@@ -78,6 +79,7 @@ final class FactCollector {
         bootApplications,
         commandLines,
         loadedFiles,
+        grubFiles,
         initrds,
         sections,
         firmwareVersion,
@@ -237,6 +239,9 @@ final class FactCollector {
     loadedFiles.add(file);
     if (reading instanceof DigestOnly only && only.thing() == DigestOnly.Thing.INITRD) {
       initrds.add(file);
+    } else if (!(reading instanceof DigestOnly options
+        && options.thing() == DigestOnly.Thing.LOAD_OPTIONS)) {
+      grubFiles = true;
     }
   }
 

@@ -1,0 +1,235 @@
+package org.shieldwall.evidence;
+
+/**
+ * Why evidence is refused. The code is stable and documented; what exactly was expected and found
+ * is in the {@link Finding}.
+ */
+public enum FindingCode {
+  /** A part of the evidence is not what it claims to be. */
+  EVIDENCE_MALFORMED(
+      "evidence-malformed",
+      "A part of the evidence cannot be read",
+      "What cannot be read whole is believed in nothing.",
+      "shieldwall host attest",
+      400),
+  /** A part of the evidence that the policy needs was not sent. */
+  EVIDENCE_MISSING(
+      "evidence-missing",
+      "A part of the evidence is missing",
+      "What was not sent has not been checked, and what has not been checked does not pass.",
+      "shieldwall host attest",
+      403),
+  /** Nobody registered this TPM. */
+  EK_NOT_REGISTERED(
+      "ek-not-registered",
+      "This host's TPM is not registered",
+      "Only a TPM that an administrator has registered says anything about a machine of this fabric.",
+      "shieldwall hgs host add IDENTITY.json",
+      403),
+  /** The endorsement certificate leads to no maker that is trusted. */
+  EK_CERTIFICATE_UNTRUSTED(
+      "ek-certificate-untrusted",
+      "The endorsement certificate leads to no trusted TPM maker",
+      "Without it, the TPM may be a program that says what its owner likes.",
+      "shieldwall evidence ekcert CERTIFICATE --roots DIR",
+      403),
+  /** The endorsement certificate is out of date, and the policy minds. */
+  EK_CERTIFICATE_EXPIRED(
+      "ek-certificate-expired",
+      "The endorsement certificate is not valid today",
+      "The policy asks for certificates in time; the key in the TPM does not change with it.",
+      "shieldwall evidence ekcert CERTIFICATE --roots DIR",
+      403),
+  /** The attestation key could sign things that no TPM made. */
+  AK_UNACCEPTABLE(
+      "ak-unacceptable",
+      "The attestation key may not be used for attestation",
+      "Only a restricted signing key that cannot leave its TPM signs nothing but what the TPM says.",
+      "shieldwall host init",
+      403),
+  /** A quote of TPM 1.2. */
+  QUOTE_TPM12(
+      "quote-tpm12",
+      "The quote is of a TPM 1.2",
+      "TPM 1.2 has SHA-1 only and no attributes that bind its keys.",
+      "shieldwall host init",
+      403),
+  /** Signed by the TPM, but no quote. */
+  NOT_A_QUOTE(
+      "not-a-quote",
+      "What the TPM signed is not a quote",
+      "Another attestation of the same key proves nothing about PCRs.",
+      "shieldwall host attest",
+      403),
+  /** The signature is not the attestation key's over these bytes. */
+  QUOTE_SIGNATURE_INVALID(
+      "quote-signature-invalid",
+      "The quote's signature is wrong",
+      "The quote was altered, or another key signed it.",
+      "shieldwall host attest",
+      403),
+  /** The signature is over a hash that is not accepted. */
+  QUOTE_SIGNATURE_WEAK(
+      "quote-signature-weak",
+      "The quote is signed with SHA-1",
+      "Two quotes with one SHA-1 can be made.",
+      "shieldwall host init",
+      403),
+  /** The quote answers another challenge or speaks for another enclave. */
+  QUOTE_NONCE_MISMATCH(
+      "quote-nonce-mismatch",
+      "The quote answers another challenge",
+      "It was made earlier, or for another enclave: it says nothing about this host now.",
+      "shieldwall host attest",
+      403),
+  /** A PCR that is needed is not in the quote. */
+  PCR_NOT_QUOTED(
+      "pcr-not-quoted",
+      "The quote leaves out a PCR that is needed",
+      "A PCR that the TPM did not sign for can have any value.",
+      "shieldwall host attest",
+      403),
+  /** A PCR value was sent that the quote does not cover. */
+  PCR_VALUE_NOT_QUOTED(
+      "pcr-value-not-quoted",
+      "A PCR value was sent that the quote does not cover",
+      "Nothing proves it; whoever sends it wants it believed.",
+      "shieldwall host attest",
+      403),
+  /** The PCR values are not those of the quote. */
+  PCR_DIGEST_MISMATCH(
+      "pcr-digest-mismatch",
+      "The PCR values are not those that the TPM signed for",
+      "They were altered on their way.",
+      "shieldwall host attest",
+      403),
+  /** The log does not lead to the quoted values. */
+  REPLAY_MISMATCH(
+      "replay-mismatch",
+      "The event log does not lead to the quoted PCR",
+      "The log is not the one this boot made, so nothing in it says how the host booted.",
+      "reboot the host; if it stays, treat the host as hostile",
+      403),
+  /** The log lacks the bank that the policy names. */
+  BANK_NOT_LOGGED(
+      "bank-not-logged",
+      "The event log has no digests of the policy's bank",
+      "The log cannot be held against the quote.",
+      "enable the SHA-256 bank in the host's firmware setup",
+      403),
+  /** An event that cannot be accounted for. */
+  EVENT_UNCONFIRMED(
+      "event-unconfirmed",
+      "An event in the log cannot be accounted for",
+      "An event's type is not under its digest: one that its content does not confirm may hide what"
+          + " was booted.",
+      "shieldwall evidence eventlog LOG",
+      403),
+  /** Secure Boot was off. */
+  SECURE_BOOT_OFF(
+      "secure-boot-off",
+      "Secure Boot is off",
+      "Any program can have been booted.",
+      "enable Secure Boot in the host's firmware setup",
+      403),
+  /** The log does not prove that Secure Boot was on. */
+  SECURE_BOOT_UNPROVEN(
+      "secure-boot-unproven",
+      "The event log does not prove that Secure Boot is on",
+      "What is not proven on counts as off.",
+      "shieldwall evidence eventlog LOG",
+      403),
+  /** No baseline to compare with. */
+  BOOT_BASELINE_MISSING(
+      "boot-baseline-missing",
+      "There is no boot baseline to compare with",
+      "Without one, any signed boot loader and kernel would do.",
+      "shieldwall hgs baseline add LOG --name NAME",
+      403),
+  /** A fact differs from the baseline. */
+  BOOT_BASELINE_MISMATCH(
+      "boot-baseline-mismatch",
+      "The host booted something other than its baseline",
+      "What was booted has not been accepted by an administrator.",
+      "shieldwall hgs baseline add LOG --name NAME",
+      403),
+  /** PCR 15 does not hold this enclave's key. */
+  ENCLAVE_KEY_NOT_MEASURED(
+      "enclave-key-not-measured",
+      "PCR 15 does not hold this enclave's key",
+      "The enclave was started twice in one boot, or something else was there first.",
+      "reboot the host",
+      403),
+  /** The measurement list does not lead to the quoted PCR 10. */
+  IMA_REPLAY_MISMATCH(
+      "ima-replay-mismatch",
+      "The IMA list does not lead to the quoted PCR 10",
+      "Entries were left out or altered.",
+      "shieldwall evidence ima LIST --expect sha256:PCR10",
+      403),
+  /** A file was open for writing while it was measured. */
+  IMA_VIOLATION(
+      "ima-violation",
+      "A file was changed while it was measured",
+      "What ran is not what was measured.",
+      "reboot the host, with nothing writing to measured files",
+      403),
+  /** A file that is not on the allow-list. */
+  IMA_NOT_ALLOWED(
+      "ima-not-allowed",
+      "A file ran that is not on the allow-list",
+      "Nobody accepted it.",
+      "shieldwall evidence ima LIST",
+      403),
+  /** The list does not begin with this boot. */
+  IMA_BOOT_AGGREGATE(
+      "ima-boot-aggregate",
+      "The IMA list does not begin with this boot",
+      "Its first entry has to be a digest over the PCRs of the boot.",
+      "reboot the host",
+      403);
+
+  private final String code;
+  private final String title;
+  private final String why;
+  private final String remedy;
+  private final int httpStatus;
+
+  FindingCode(String code, String title, String why, String remedy, int httpStatus) {
+    this.code = code;
+    this.title = title;
+    this.why = why;
+    this.remedy = remedy;
+    this.httpStatus = httpStatus;
+  }
+
+  /** {@return the stable code} */
+  public String code() {
+    return code;
+  }
+
+  /** {@return what happened} */
+  public String title() {
+    return title;
+  }
+
+  /** {@return what it means} */
+  public String why() {
+    return why;
+  }
+
+  /** {@return the command, or the act, that mends it} */
+  public String remedy() {
+    return remedy;
+  }
+
+  /** {@return the anchor in the HGS administrator's page} */
+  public String anchor() {
+    return "hgs-administrator.md#" + code;
+  }
+
+  /** {@return the HTTP status of an answer that carries it} */
+  public int httpStatus() {
+    return httpStatus;
+  }
+}
