@@ -20,20 +20,23 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The outer lock: JWE in general JSON serialization with one recipient (RFC 7516, section 7.2.1),
- * ECDH-ES+A256KW on P-384, A256GCM. Every header member is in the protected header.
+ * ECDH-ES+A256KW on P-384, A256GCM. Every header member is in the protected header, and so is the
+ * context: it is authenticated there as well as in {@code aad}, which not every implementation gets
+ * right (Debian's jose 11 does not, with A256GCM and a header longer than 32 characters).
  */
 final class Jwe {
+  private static final String CONTEXT = "shieldwall-context";
   private static final String ALGORITHM = "ECDH-ES+A256KW";
   private static final int WRAPPED_KEY_BYTES = 40;
   private static final int MAX_HEADER = 1024;
-  private static final int MAX_AAD = 256;
+  private static final int MAX_CONTEXT = 256;
   private static final int MAX_CIPHERTEXT = 4096;
 
   private final String header;
   private final KeyId holder;
   private final ECPublicKey ephemeral;
   private final byte[] encryptedKey;
-  private final byte[] associatedData;
+  private final String context;
   private final byte[] iv;
   private final byte[] ciphertextAndTag;
   private final String where;
@@ -43,7 +46,7 @@ final class Jwe {
       KeyId holder,
       ECPublicKey ephemeral,
       byte[] encryptedKey,
-      byte[] associatedData,
+      String context,
       byte[] iv,
       byte[] ciphertextAndTag,
       String where) {
@@ -51,17 +54,21 @@ final class Jwe {
     this.holder = holder;
     this.ephemeral = ephemeral;
     this.encryptedKey = encryptedKey;
-    this.associatedData = associatedData;
+    this.context = context;
     this.iv = iv;
     this.ciphertextAndTag = ciphertextAndTag;
     this.where = where;
   }
 
-  static Jwe seal(byte[] plaintext, byte[] associatedData, KeySet holder, SecureRandom random) {
+  static Jwe seal(byte[] plaintext, String context, KeySet holder, SecureRandom random) {
     KeyPair pair = P384.generate(random);
     ECPublicKey ephemeral = (ECPublicKey) pair.getPublic();
     ObjectNode header =
-        Json.object().put("alg", ALGORITHM).put("enc", "A256GCM").put("kid", holder.id().text());
+        Json.object()
+            .put("alg", ALGORITHM)
+            .put("enc", "A256GCM")
+            .put("kid", holder.id().text())
+            .put(CONTEXT, context);
     header.set("epk", P384.toJwk(ephemeral));
     String headerText = B64u.encode(Json.bytes(header));
     byte[] contentKey = new byte[32];
@@ -72,21 +79,14 @@ final class Jwe {
     byte[] wrappedKey = AesKeyWrap.wrap(wrappingKey, contentKey);
     Arrays.fill(wrappingKey, (byte) 0);
     try (SecretBytes key = SecretBytes.takeFrom(SecretArena.plain(), contentKey)) {
-      byte[] sealed = AesGcm.seal(key, iv, authenticated(headerText, associatedData), plaintext);
+      byte[] sealed = AesGcm.seal(key, iv, authenticated(headerText), plaintext);
       return new Jwe(
-          headerText,
-          holder.id(),
-          ephemeral,
-          wrappedKey,
-          associatedData,
-          iv,
-          sealed,
-          "new wrapping");
+          headerText, holder.id(), ephemeral, wrappedKey, context, iv, sealed, "new wrapping");
     }
   }
 
   static Jwe fromJson(Json json) throws ProtectorException {
-    json.members("protected", "recipients", "aad", "iv", "ciphertext", "tag");
+    json.members("protected", "recipients", "iv", "ciphertext", "tag");
     byte[] headerBytes = json.at("protected").bytes(1, MAX_HEADER);
     Json header = Json.parse(headerBytes, json.where() + ", JWE header", MAX_HEADER);
     if (!header.at("alg").text(30).equals(ALGORITHM)
@@ -94,7 +94,7 @@ final class Jwe {
       throw new ProtectorException(
           Code.WRONG_ALGORITHM, header.where() + ": expected " + ALGORITHM + " and A256GCM");
     }
-    header.members("alg", "enc", "kid", "epk");
+    header.members("alg", "enc", "kid", "epk", CONTEXT);
     Json recipient = json.at("recipients").list(1, 1).getFirst().members("encrypted_key");
     byte[] ciphertext = json.at("ciphertext").bytes(1, MAX_CIPHERTEXT);
     byte[] tag = json.at("tag").bytes(AesGcm.TAG_BYTES);
@@ -103,7 +103,7 @@ final class Jwe {
         header.at("kid").keyId(),
         P384.fromJwk(header.at("epk")),
         recipient.at("encrypted_key").bytes(WRAPPED_KEY_BYTES),
-        json.at("aad").bytes(1, MAX_AAD),
+        header.at(CONTEXT).text(MAX_CONTEXT),
         json.at("iv").bytes(AesGcm.IV_BYTES),
         ByteBuffer.allocate(ciphertext.length + tag.length).put(ciphertext).put(tag).array(),
         json.where());
@@ -114,8 +114,7 @@ final class Jwe {
     ObjectNode json = Json.object().put("protected", header);
     ArrayNode recipients = json.putArray("recipients");
     recipients.addObject().put("encrypted_key", B64u.encode(encryptedKey));
-    return json.put("aad", B64u.encode(associatedData))
-        .put("iv", B64u.encode(iv))
+    return json.put("iv", B64u.encode(iv))
         .put("ciphertext", B64u.encode(Arrays.copyOf(ciphertextAndTag, length)))
         .put(
             "tag",
@@ -131,7 +130,7 @@ final class Jwe {
       throw notOpened();
     }
     try (SecretBytes key = SecretBytes.takeFrom(arena, contentKey.get())) {
-      return AesGcm.open(key, iv, authenticated(header, associatedData), ciphertextAndTag);
+      return AesGcm.open(key, iv, authenticated(header), ciphertextAndTag);
     } catch (AEADBadTagException e) {
       throw notOpened();
     }
@@ -141,8 +140,8 @@ final class Jwe {
     return holder;
   }
 
-  byte[] associatedData() {
-    return associatedData.clone();
+  String context() {
+    return context;
   }
 
   String where() {
@@ -154,9 +153,9 @@ final class Jwe {
         Code.WRAPPING_NOT_OPENED, where + ": the outer lock does not open");
   }
 
-  /** RFC 7516, section 5.1, step 14: the protected header, a full stop, and the aad as texts. */
-  private static byte[] authenticated(String header, byte[] associatedData) {
-    return (header + "." + B64u.encode(associatedData)).getBytes(StandardCharsets.US_ASCII);
+  /** RFC 7516, section 5.1, step 14, without {@code aad}. */
+  private static byte[] authenticated(String header) {
+    return header.getBytes(StandardCharsets.US_ASCII);
   }
 
   /**

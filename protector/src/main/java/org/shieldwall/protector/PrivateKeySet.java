@@ -60,7 +60,7 @@ public final class PrivateKeySet {
       PrivateKey kem,
       SecureRandom random)
       throws ProtectorException {
-    PrivateKeySet keys = new PrivateKeySet(publicKeys, signing, encryption, kem);
+    PrivateKeySet keys = unchecked(publicKeys, signing, encryption, kem);
     if (!P384.isOnCurve(signing)
         || !P384.isOnCurve(encryption)
         || !keys.signsForItself(random)
@@ -70,6 +70,11 @@ public final class PrivateKeySet {
           Code.INVALID_KEY, "a private key does not belong to key set " + publicKeys.id());
     }
     return keys;
+  }
+
+  static PrivateKeySet unchecked(
+      KeySet publicKeys, PrivateKey signing, PrivateKey encryption, PrivateKey kem) {
+    return new PrivateKeySet(publicKeys, signing, encryption, kem);
   }
 
   /** {@return the public halves} */

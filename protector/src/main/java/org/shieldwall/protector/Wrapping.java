@@ -57,7 +57,7 @@ final class Wrapping {
                 .put("kem", KEM)
                 .put("ct", B64u.encode(made.ciphertext()))
                 .put("sealed", B64u.encode(sealed)));
-    return new Wrapping(Jwe.seal(plaintext, aad, holder, random));
+    return new Wrapping(Jwe.seal(plaintext, context.text(), holder, random));
   }
 
   static Wrapping fromJson(Json json) throws ProtectorException {
@@ -77,7 +77,7 @@ final class Wrapping {
   SecretBytes open(PrivateKeySet keys, WrappingContext expected, SecretArena arena)
       throws ProtectorException {
     byte[] aad = expected.bytes();
-    if (!Arrays.equals(aad, outer.associatedData()) || !outer.holder().equals(expected.holder())) {
+    if (!outer.context().equals(expected.text()) || !outer.holder().equals(expected.holder())) {
       throw new ProtectorException(
           Code.WRONG_CONTEXT, outer.where() + ": expected \"" + expected.text() + "\"");
     }
