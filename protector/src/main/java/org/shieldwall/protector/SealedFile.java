@@ -127,15 +127,21 @@ public final class SealedFile {
           content.expose(
               SecretAccess.because("plaintext of a sealed file"),
               bytes -> AesGcm.seal(key, iv, kind.getBytes(StandardCharsets.UTF_8), bytes));
-      return Json.bytes(
-          Json.object()
-              .put("format", FORMAT)
-              .put("kind", kind)
-              .put("kdf", unlock instanceof Unlock.Passphrase ? PBKDF2 : KEY_FILE)
-              .put("iterations", unlock instanceof Unlock.Passphrase ? ITERATIONS : 0)
-              .put("salt", B64u.encode(salt))
-              .put("iv", B64u.encode(iv))
-              .put("ciphertext", B64u.encode(ciphertext)));
+      byte[] sealed =
+          Json.bytes(
+              Json.object()
+                  .put("format", FORMAT)
+                  .put("kind", kind)
+                  .put("kdf", unlock instanceof Unlock.Passphrase ? PBKDF2 : KEY_FILE)
+                  .put("iterations", unlock instanceof Unlock.Passphrase ? ITERATIONS : 0)
+                  .put("salt", B64u.encode(salt))
+                  .put("iv", B64u.encode(iv))
+                  .put("ciphertext", B64u.encode(ciphertext)));
+      if (sealed.length > MAX_BYTES) {
+        throw new ProtectorException(
+            Code.TOO_LARGE, "a sealed file has at most " + MAX_BYTES + " bytes");
+      }
+      return sealed;
     }
   }
 
