@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -190,6 +191,29 @@ class PartitionTableTest {
       } catch (MalformedException refused) {
         assertThat(refused.getMessage()).startsWith("malformed ");
       }
+    }
+  }
+
+  @Test
+  void givenAnyLayoutWhenWrittenAndReadThenItIsTheSame() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < 100; i++) {
+      List<PlannedPartition> planned = new ArrayList<>();
+      List<Long> lengths = new ArrayList<>();
+      for (int number = 1 + random.nextInt(3); number <= 128; number += 1 + random.nextInt(60)) {
+        long length = 1L + random.nextInt(3 << 20);
+        UUID guid = new UUID(random.nextLong(), number);
+        String label = "é".repeat(random.nextInt(37));
+        planned.add(new PlannedPartition(number, PartitionType.LINUX_GENERIC, guid, length, label));
+        lengths.add(length);
+      }
+      long bytes = PartitionTable.smallestDisk(lengths);
+      PartitionTable table = PartitionTable.plan(DISK, bytes, planned);
+      MemoryChannel channel = new MemoryChannel((int) bytes);
+      table.write(channel);
+
+      assertThat(PartitionTable.read(channel)).as("seed %d", seed).isEqualTo(table);
     }
   }
 
