@@ -47,23 +47,31 @@ public record SecureBootPolicy(
    */
   public static SecureBootPolicy onlySignedBy(X509Certificate certificate)
       throws CertificateEncodingException {
-    SignatureDatabase signer =
-        new SignatureDatabase(
-            List.of(
-                new SignatureList(
-                    EfiGuid.CERT_X509,
-                    List.of(new Signature(OWNER, Bytes.of(certificate.getEncoded()))))));
-    SignatureDatabase forbidden =
-        new SignatureDatabase(
-            List.of(
-                new SignatureList(
-                    EfiGuid.CERT_SHA256, List.of(new Signature(OWNER, DIGEST_OF_NOTHING)))));
-    return new SecureBootPolicy(signer, signer, signer, forbidden);
+    return of(List.of(Bytes.of(certificate.getEncoded())), List.of());
   }
 
-  /** {@return this policy with another {@code dbx}} */
-  public SecureBootPolicy withForbidden(SignatureDatabase database) {
-    return new SecureBootPolicy(platformKey, keyExchangeKeys, allowed, database);
+  /**
+   * {@return the policy of a machine that runs what one of these certificates' keys signed and
+   * nothing else} The first certificate is the platform key; all of them may update db and dbx.
+   *
+   * @param certificates DER, at least one
+   * @param forbidden SHA-256 digests of images (Authenticode's), which do not run even so
+   */
+  public static SecureBootPolicy of(List<Bytes> certificates, List<Bytes> forbidden) {
+    // Certificates differ in size, and a list holds one size: each has a list of its own.
+    List<SignatureList> signers =
+        certificates.stream().map(one -> list(EfiGuid.CERT_X509, List.of(one))).toList();
+    SignatureDatabase signed = new SignatureDatabase(signers);
+    List<Bytes> digests = forbidden.isEmpty() ? List.of(DIGEST_OF_NOTHING) : forbidden;
+    return new SecureBootPolicy(
+        new SignatureDatabase(List.of(signers.getFirst())),
+        signed,
+        signed,
+        new SignatureDatabase(List.of(list(EfiGuid.CERT_SHA256, digests))));
+  }
+
+  private static SignatureList list(EfiGuid type, List<Bytes> entries) {
+    return new SignatureList(type, entries.stream().map(one -> new Signature(OWNER, one)).toList());
   }
 
   /**

@@ -66,6 +66,9 @@ public record SignatureDatabase(List<SignatureList> lists) {
       if (signatures.stream().anyMatch(signature -> signature.size() != size)) {
         throw new IllegalArgumentException("signatures of several sizes in one list");
       }
+      if (type.equals(EfiGuid.CERT_SHA256) && size != EfiGuid.SIZE + 32) {
+        throw new IllegalArgumentException("a SHA-256 digest of " + size + " bytes");
+      }
     }
 
     private static SignatureList read(ByteReader reader) throws MalformedException {
