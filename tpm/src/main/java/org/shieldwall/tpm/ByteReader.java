@@ -97,6 +97,11 @@ public final class ByteReader {
     return out;
   }
 
+  /** {@return a copy of all that is left, without stepping over it} */
+  Bytes ahead() {
+    return Bytes.adopt(Arrays.copyOfRange(bytes, buffer.position(), end));
+  }
+
   /** A reader over the next {@code length} bytes only, which this one steps over. */
   public ByteReader slice(long length, String field) throws MalformedException {
     need(length, field);

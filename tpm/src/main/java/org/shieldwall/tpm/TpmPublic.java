@@ -27,10 +27,16 @@ public record TpmPublic(
    * @param bytes a TPMT_PUBLIC
    */
   public static TpmPublic parse(byte[] bytes) throws MalformedException {
-    ByteReader in = ByteReader.bigEndian(bytes, "TPMT_PUBLIC");
-    if (bytes.length > MAX_SIZE) {
-      throw in.malformed("at most " + MAX_SIZE + " bytes", bytes.length + " bytes");
+    return read(ByteReader.bigEndian(bytes, "TPMT_PUBLIC"));
+  }
+
+  /** Reads all of {@code in}. */
+  private static TpmPublic read(ByteReader in) throws MalformedException {
+    if (in.remaining() > MAX_SIZE) {
+      throw in.malformed("at most " + MAX_SIZE + " bytes", in.remaining() + " bytes");
     }
+    Bytes raw = in.ahead();
+    long at = in.offset();
     TpmAlgorithm type = TpmAlgorithm.read(in, "type");
     TpmHash nameAlg = TpmHash.read(in, "nameAlg");
     ObjectAttributes attributes = ObjectAttributes.read(in);
@@ -39,9 +45,9 @@ public record TpmPublic(
       throw in.malformed(
           "an authPolicy of 0 or " + nameAlg.size() + " bytes", authPolicy.length() + " bytes");
     }
-    TpmKey key = readKey(in, type);
+    TpmKey key = readKey(in, type, at);
     in.end();
-    return new TpmPublic(nameAlg, attributes, authPolicy, key, Bytes.of(bytes));
+    return new TpmPublic(nameAlg, attributes, authPolicy, key, raw);
   }
 
   /**
@@ -58,7 +64,7 @@ public record TpmPublic(
 
   /** Reads a TPM2B_PUBLIC and leaves what follows it. */
   public static TpmPublic readSized(ByteReader in) throws MalformedException {
-    return parse(in.bytes(in.u16("publicArea.size"), "publicArea"));
+    return read(in.slice(in.u16("publicArea.size"), "publicArea"));
   }
 
   /** {@return the public area with these fields} */
@@ -95,7 +101,8 @@ public record TpmPublic(
     return PublicKeys.toJava(key);
   }
 
-  private static TpmKey readKey(ByteReader in, TpmAlgorithm type) throws MalformedException {
+  private static TpmKey readKey(ByteReader in, TpmAlgorithm type, long typeAt)
+      throws MalformedException {
     return switch (type) {
       case RSA -> {
         SymmetricDefinition symmetric = SymmetricDefinition.read(in);
@@ -125,7 +132,7 @@ public record TpmPublic(
       default ->
           throw new MalformedException(
               "TPMT_PUBLIC",
-              0,
+              typeAt,
               "an object type (RSA, ECC, KEYEDHASH, SYMCIPHER)",
               TpmAlgorithm.describe(type.id()));
     };

@@ -29,7 +29,11 @@ final class TortureSubjects {
         new Subject(
             "PCR selection",
             PcrSelection.of(TpmHash.SHA1, 0, 7).and(TpmHash.SHA256, 23).marshal(),
-            input -> PcrSelection.parse(input).marshal().toArray()));
+            input -> PcrSelection.parse(input).marshal().toArray()),
+        new Subject(
+            "credential",
+            new ByteWriter().sized(new byte[68]).sized(new byte[256]).toBytes(),
+            input -> Credential.parse(input).marshal().toArray()));
   }
 
   /** Parses, rebuilds from the fields and leaves the key conversion to succeed or refuse. */

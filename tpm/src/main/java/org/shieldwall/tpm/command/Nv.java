@@ -26,9 +26,16 @@ public final class Nv {
         in -> NvIndex.read(in.slice(in.u16("nvPublic.size"), "nvPublic")));
   }
 
-  /** {@return all that an index holds, read with the owner hierarchy's (empty) authorization} */
+  /**
+   * {@return all that an index holds, read with an empty authorization value} The index's own,
+   * where the index allows that, so that a machine whose owner set a password can still be read;
+   * otherwise the owner's.
+   */
   public Bytes read(int handle) throws TpmException {
-    return read(readPublic(handle), Hierarchy.OWNER, Authorization.none());
+    NvIndex index = readPublic(handle);
+    int byItself = NvIndex.AUTH_READ | NvIndex.NO_DA;
+    boolean open = (index.attributes() & byItself) == byItself;
+    return read(index, open ? index : Hierarchy.OWNER, Authorization.none());
   }
 
   /** {@return all that an index holds} */

@@ -27,6 +27,9 @@ public record NvIndex(int handle, TpmHash nameAlg, int attributes, Bytes authPol
   /** TPMA_NV: read and written by whoever knows the owner's authorization value or its own. */
   static final int OWNER_AND_AUTH = 0x0006_0006;
 
+  /** TPMA_NV: read by whoever knows its own authorization value. */
+  static final int AUTH_READ = 0x0004_0000;
+
   /** TPMA_NV: exempt from dictionary-attack protection. */
   static final int NO_DA = 0x0200_0000;
 

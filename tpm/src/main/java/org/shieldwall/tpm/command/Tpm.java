@@ -8,8 +8,8 @@ import org.shieldwall.tpm.TpmHash;
 
 /**
  * A TPM 2.0 to give commands to. Every command either does what it says or throws a {@link
- * TpmException} that says why not. Close it to shut the TPM down cleanly, if it was started here,
- * and to let go of the transport.
+ * TpmException} that says why not. Close it to shut the TPM down cleanly, if {@link #startup} was
+ * called here, and to let go of the transport.
  */
 public final class Tpm implements AutoCloseable {
   private final TpmEngine engine;
@@ -59,16 +59,20 @@ public final class Tpm implements AutoCloseable {
       tpm.startup(StartupType.CLEAR);
       return tpm;
     } catch (TpmException | RuntimeException e) {
-      tpm.engine.close();
+      tpm.release();
       throw e;
     }
   }
 
-  /** Starts the TPM; does nothing where it already is. */
+  /**
+   * Starts the TPM; does nothing where it already is. Whoever calls this answers for the TPM's
+   * power: {@link #close} will shut it down.
+   */
   public void startup(StartupType type) throws TpmException {
+    // Also where it was started before: commands since the last shutdown call for another one.
+    started = true;
     try {
       engine.execute(Request.of(TpmCommand.STARTUP).u16(type.id));
-      started = true;
     } catch (TpmRefusedException e) {
       if (e.rc() != TpmRc.INITIALIZE) {
         throw e;

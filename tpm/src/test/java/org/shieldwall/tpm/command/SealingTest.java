@@ -157,6 +157,22 @@ class SealingTest {
     losePower(8, KeyTemplates.storageEccP256());
   }
 
+  @Test
+  void givenEveryCallerClosesThenSystemdsStorageKeyIsNeverLocked() throws Exception {
+    CreatedObject sealed;
+    try (Tpm tpm = swtpm.connect()) {
+      sealed = seal(tpm);
+    }
+    for (int boot = 0; boot < 6; boot++) {
+      for (int caller = 0; caller < 2; caller++) {
+        try (Tpm tpm = swtpm.connect()) {
+          assertThat(open(tpm, sealed)).as("boot %d", boot).isEqualTo(SECRET);
+        }
+      }
+      swtpm.powerCycle();
+    }
+  }
+
   private void losePower(int times, TpmPublic storage) throws Exception {
     CreatedObject sealed;
     try (Tpm tpm = swtpm.connect()) {

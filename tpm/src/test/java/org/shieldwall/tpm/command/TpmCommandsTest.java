@@ -1,6 +1,7 @@
 package org.shieldwall.tpm.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -97,6 +98,10 @@ class TpmCommandsTest {
 
     assertThat(tpm.nv().read(NvIndex.EK_CERTIFICATE_P256)).isEqualTo(Bytes.of(certificate));
     assertThat(tpm.capabilities().handles(Capabilities.NV)).contains(NvIndex.EK_CERTIFICATE_P256);
+
+    assertThatThrownBy(() -> tpm.nv().read(NvIndex.EK_CERTIFICATE_RSA2048))
+        .isInstanceOfSatisfying(
+            TpmRefusedException.class, e -> assertThat(e.rc()).isEqualTo(TpmRc.HANDLE));
 
     tpm.nv().remove(NvIndex.EK_CERTIFICATE_P256, Authorization.none());
     assertThat(tpm.capabilities().handles(Capabilities.NV)).isEmpty();
