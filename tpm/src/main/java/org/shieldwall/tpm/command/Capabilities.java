@@ -101,7 +101,6 @@ public final class Capabilities {
         in -> {
           header(in, CAP_PCRS);
           PcrSelection selection = PcrSelection.read(in);
-          in.end();
           return selection;
         });
   }
@@ -156,7 +155,6 @@ public final class Capabilities {
     for (long i = 0; i < count; i++) {
       entries.add(entry.read(in));
     }
-    in.end();
     return new Page<>(entries, more);
   }
 }

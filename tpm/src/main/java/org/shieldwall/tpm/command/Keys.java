@@ -89,7 +89,6 @@ public final class Keys {
           Bytes privatePart = in.sized("outPrivate");
           TpmPublic area = TpmPublic.readSized(in);
           skipCreation(in);
-          in.end();
           return new CreatedObject(privatePart, area);
         });
   }
@@ -136,12 +135,8 @@ public final class Keys {
         Request.of(TpmCommand.READ_PUBLIC).handle(handle),
         in -> {
           TpmPublic area = TpmPublic.readSized(in);
-          Bytes name = in.sized("name");
-          if (!name.equals(area.name().value())) {
-            throw in.malformed("the name of the public area", "another");
-          }
+          requireName(in, area);
           in.sized("qualifiedName");
-          in.end();
           return new TpmObject(engine, handle, area);
         });
   }
@@ -151,8 +146,7 @@ public final class Keys {
     return engine.execute(
         Request.of(TpmCommand.READ_PUBLIC).handle(object),
         in -> {
-          TpmPublic.readSized(in);
-          in.sized("name");
+          requireName(in, TpmPublic.readSized(in));
           return new TpmName(in.sized("qualifiedName"));
         });
   }
@@ -184,7 +178,6 @@ public final class Keys {
         in -> {
           TpmAttest attest = TpmAttest.parse(in.bytes(in.u16("quoted.size"), "quoted"));
           TpmSignature signature = TpmSignature.read(in);
-          in.end();
           return new Quoted(attest, signature);
         });
   }
@@ -223,7 +216,6 @@ public final class Keys {
         in -> {
           Bytes idObject = new ByteWriter().sized(in.sized("credentialBlob")).toBytes();
           Bytes encrypted = new ByteWriter().sized(in.sized("secret")).toBytes();
-          in.end();
           return new Credential(idObject, encrypted);
         });
   }
@@ -248,7 +240,6 @@ public final class Keys {
           }
           long hierarchy = in.u32("hierarchy");
           Bytes ticket = in.sized("digest");
-          in.end();
           return new VerifiedTicket(
               new ByteWriter().u16(tag).u32(hierarchy).sized(ticket).toBytes());
         });
@@ -303,6 +294,5 @@ public final class Keys {
     if (!name.equals(area.name().value())) {
       throw in.malformed("the name of the public area", "another");
     }
-    in.end();
   }
 }

@@ -1,5 +1,6 @@
 package org.shieldwall.tpm.command;
 
+import org.shieldwall.tpm.ByteReader;
 import org.shieldwall.tpm.ByteWriter;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.TpmHash;
@@ -23,7 +24,15 @@ public final class Nv {
   public NvIndex readPublic(int handle) throws TpmException {
     return engine.execute(
         Request.of(TpmCommand.NV_READ_PUBLIC).handle(handle),
-        in -> NvIndex.read(in.slice(in.u16("nvPublic.size"), "nvPublic")));
+        in -> {
+          ByteReader area = in.slice(in.u16("nvPublic.size"), "nvPublic");
+          NvIndex index = NvIndex.read(area);
+          area.end();
+          if (!in.sized("nvName").equals(index.tpmName().value())) {
+            throw in.malformed("the name of the index", "another");
+          }
+          return index;
+        });
   }
 
   /**

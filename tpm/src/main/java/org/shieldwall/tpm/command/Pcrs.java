@@ -79,7 +79,6 @@ public final class Pcrs {
         digests.add(value);
       }
     }
-    in.end();
     return new Part(updates, selection, digests);
   }
 

@@ -63,8 +63,11 @@ final class TpmEngine implements AutoCloseable {
     return execute(request, true, answer);
   }
 
-  /** Frees a slot. */
+  /** Frees a slot; does nothing if the TPM can no longer be spoken to, which was said already. */
   void flush(int handle) throws TpmException {
+    if (unusable) {
+      return;
+    }
     execute(Request.of(TpmCommand.FLUSH_CONTEXT).u32(handle));
   }
 
@@ -170,7 +173,9 @@ final class TpmEngine implements AutoCloseable {
       int from = (int) in.offset();
       ByteReader parameters = in.slice(length, "parameters");
       area.check(request.command(), Arrays.copyOfRange(response, from, from + (int) length), in);
-      return answer.read(handle, parameters);
+      T result = answer.read(handle, parameters);
+      parameters.end();
+      return result;
     } catch (MalformedException e) {
       unusable = true;
       throw new TpmUnusableException(request.command(), e);

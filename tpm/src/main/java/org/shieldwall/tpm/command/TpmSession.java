@@ -88,7 +88,13 @@ public final class TpmSession implements AutoCloseable {
             .sized(Bytes.EMPTY)
             .sized(Bytes.EMPTY)
             .sized(policyRef)
-            .u32(0));
+            .u32(0),
+        in -> {
+          in.sized("timeout");
+          in.u16("policyTicket.tag");
+          in.u32("policyTicket.hierarchy");
+          return in.sized("policyTicket.digest");
+        });
     return this;
   }
 

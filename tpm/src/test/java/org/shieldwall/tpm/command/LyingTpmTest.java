@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -41,13 +42,13 @@ class LyingTpmTest {
   }
 
   /** Plays answers back, whatever the command. */
-  private record Replay(List<Bytes> answers, int[] next) implements TpmTransport {
+  private record Replay(Iterator<Bytes> answers) implements TpmTransport {
     @Override
     public byte[] transmit(byte[] command) throws IOException {
-      if (next[0] >= answers.size()) {
+      if (!answers.hasNext()) {
         throw new IOException("the conversation is over");
       }
-      return answers.get(next[0]++).toArray();
+      return answers.next().toArray();
     }
 
     @Override
@@ -135,7 +136,7 @@ class LyingTpmTest {
   }
 
   private static void replay(List<Bytes> answers) throws Exception {
-    converse(new Replay(answers, new int[1]));
+    converse(new Replay(answers.iterator()));
   }
 
   @Test
