@@ -196,7 +196,9 @@ final class FactCollector {
         reading instanceof DigestOnly only
             && (only.thing() == DigestOnly.Thing.APPLICATION
                 || only.thing() == DigestOnly.Thing.DRIVER);
-    if (!image && !(reading instanceof EventReading.Unconfirmed)) {
+    boolean reported =
+        reading instanceof EventReading.Unconfirmed || reading instanceof EventReading.UnknownType;
+    if (!image && !reported) {
       problems.add(
           LogProblem.of(
               LogProblem.Code.UNEXPECTED_TYPE,

@@ -1,0 +1,161 @@
+package org.shieldwall.evidence;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.shieldwall.evidence.ima.ImaEntry;
+import org.shieldwall.evidence.ima.ImaOptions;
+import org.shieldwall.evidence.ima.ImaReplay;
+import org.shieldwall.evidence.ima.ImaSummary;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.PcrValues;
+import org.shieldwall.tpm.TpmHash;
+
+/**
+ * The IMA list against the quoted PCR 10 and an allow-list. Entries that were added after the quote
+ * are neither proven nor judged.
+ */
+final class ImaCheck {
+  private static final int IMA_PCR = 10;
+  private static final String BOOT_AGGREGATE = "boot_aggregate";
+
+  /** So many entries of one kind are told apart; of more, only how many. */
+  private static final int MOST_FINDINGS = 20;
+
+  private final ImaPolicy policy;
+  private final TpmHash bank;
+  private final PcrValues values;
+  private final List<Finding> findings = new ArrayList<>();
+  private final List<Judged> suspects = new ArrayList<>();
+  private Optional<Bytes> aggregate = Optional.empty();
+  private String aggregateHash = "";
+
+  /** An entry that is refused if the quote covers it. */
+  private record Judged(long index, Finding finding) {}
+
+  ImaCheck(ImaPolicy policy, TpmHash bank, PcrValues values) {
+    this.policy = policy;
+    this.bank = bank;
+    this.values = values;
+  }
+
+  List<Finding> findings() {
+    return findings;
+  }
+
+  /** {@return how many entries the quote covers, if the list leads to it} */
+  OptionalLong appraise(Bytes list) {
+    Optional<Bytes> quoted = values.value(bank, IMA_PCR);
+    if (quoted.isEmpty()) {
+      findings.add(Finding.missing("a value of PCR 10", "the host sent no value of PCR 10"));
+      return OptionalLong.empty();
+    }
+    // SHA-1 extends the digest in the list, so there the data must be held against it.
+    ImaOptions options =
+        new ImaOptions(
+            Set.of(bank),
+            bank == TpmHash.SHA1,
+            Optional.of(new ImaOptions.Expected(bank, quoted.get())));
+    try {
+      ImaSummary summary =
+          ImaReplay.replay(new ByteArrayInputStream(list.toArray()), options, this::entry);
+      return conclude(summary, quoted.get());
+    } catch (MalformedException e) {
+      findings.add(Finding.malformed("the IMA list", e));
+      return OptionalLong.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory does not fail", e);
+    }
+  }
+
+  private OptionalLong conclude(ImaSummary summary, Bytes quoted) {
+    if (summary.matchedPrefix().isEmpty() || summary.mismatchCount() > 0) {
+      findings.add(
+          new Finding(
+              FindingCode.IMA_REPLAY_MISMATCH,
+              "no beginning of the list leads to the quoted PCR 10",
+              quoted.hex(),
+              summary.pcr10().get(bank) + " after " + summary.entries() + " entries"));
+      return OptionalLong.empty();
+    }
+    long covered = summary.matchedPrefix().getAsLong();
+    suspects.stream()
+        .filter(each -> each.index() < covered)
+        .limit(MOST_FINDINGS)
+        .map(Judged::finding)
+        .forEach(findings::add);
+    if (policy.requireBootAggregate()) {
+      bootAggregate(covered);
+    }
+    return OptionalLong.of(covered);
+  }
+
+  private void entry(ImaEntry entry) {
+    if (entry.index() == 0) {
+      if (entry.isNamed(BOOT_AGGREGATE)) {
+        aggregate = Optional.of(entry.fileDigest());
+        aggregateHash = entry.hashName();
+      }
+      return;
+    }
+    if (suspects.size() >= MOST_FINDINGS) {
+      return;
+    }
+    if (entry.isViolation()) {
+      if (policy.refuseViolations()) {
+        suspect(entry, FindingCode.IMA_VIOLATION, "no violation", "a violation");
+      }
+    } else if (!policy.allowed().contains(entry.fileDigest())) {
+      suspect(
+          entry,
+          FindingCode.IMA_NOT_ALLOWED,
+          "a digest on the allow-list",
+          entry.hashName() + ":" + entry.fileDigest().hex());
+    }
+  }
+
+  private void suspect(ImaEntry entry, FindingCode code, String expected, String found) {
+    suspects.add(
+        new Judged(
+            entry.index(),
+            new Finding(
+                code, "entry " + entry.index() + ", " + entry.fileName(), expected, found)));
+  }
+
+  /** Kernel, {@code ima_calc_boot_aggregate_tfm}: PCRs 0 to 7, since 5.8 to 9 but for SHA-1. */
+  private void bootAggregate(long covered) {
+    boolean sameBank = TpmHash.ofLabel(aggregateHash).equals(Optional.of(bank));
+    boolean right =
+        covered > 0
+            && sameBank
+            && aggregate.isPresent()
+            && (over(7).equals(aggregate) || over(9).equals(aggregate));
+    if (!right) {
+      findings.add(
+          new Finding(
+              FindingCode.IMA_BOOT_AGGREGATE,
+              "the first entry is not the boot_aggregate of the quoted PCRs",
+              over(9).map(Bytes::hex).orElse("a digest over PCRs 0 to 9"),
+              aggregate.map(d -> aggregateHash + ":" + d.hex()).orElse("no boot_aggregate")));
+    }
+  }
+
+  private Optional<Bytes> over(int last) {
+    MessageDigest digest = bank.digest();
+    for (int pcr = 0; pcr <= last; pcr++) {
+      Optional<Bytes> value = values.value(bank, pcr);
+      if (value.isEmpty()) {
+        return Optional.empty();
+      }
+      value.get().updateInto(digest);
+    }
+    return Optional.of(Bytes.of(digest.digest()));
+  }
+}

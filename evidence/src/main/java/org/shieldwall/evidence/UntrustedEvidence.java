@@ -1,0 +1,24 @@
+package org.shieldwall.evidence;
+
+import java.util.Optional;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.PcrValues;
+import org.shieldwall.tpm.TpmPublic;
+
+/**
+ * What a host sent, in which nothing is believed.
+ *
+ * @param attest the quote, a TPMS_ATTEST
+ * @param signature its signature, a TPMT_SIGNATURE
+ * @param attestationKey the key that is said to have signed it
+ * @param pcrs the PCR values that are said to have been quoted
+ * @param eventLog the TCG event log
+ * @param imaList the IMA list, in the kernel's binary or text form
+ */
+public record UntrustedEvidence(
+    Bytes attest,
+    Bytes signature,
+    TpmPublic attestationKey,
+    PcrValues pcrs,
+    Optional<Bytes> eventLog,
+    Optional<Bytes> imaList) {}

@@ -1,0 +1,426 @@
+package org.shieldwall.evidence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.shieldwall.evidence.eventlog.BootFacts;
+import org.shieldwall.evidence.eventlog.EfiVariable;
+import org.shieldwall.evidence.eventlog.EventType;
+import org.shieldwall.evidence.eventlog.LogLimits;
+import org.shieldwall.evidence.eventlog.SecureBootState;
+import org.shieldwall.evidence.eventlog.UntrustedEventLog;
+import org.shieldwall.tpm.ByteWriter;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.ObjectAttribute;
+import org.shieldwall.tpm.ObjectAttributes;
+import org.shieldwall.tpm.PcrSelection;
+import org.shieldwall.tpm.PcrValues;
+import org.shieldwall.tpm.TpmAlgorithm;
+import org.shieldwall.tpm.TpmHash;
+import org.shieldwall.tpm.TpmPublic;
+
+/** One healthy host, and everything that an attacker can change about it. */
+class VerifierTest {
+  private static final SoftTpm TPM = SoftTpm.make(TpmAlgorithm.ECDSA, TpmHash.SHA256);
+  private static final Bytes ENCLAVE = LogBuilder.digestOf("the enclave's public keys");
+  private static final Bytes EXTRA_DATA = LogBuilder.digestOf("nonce and enclave");
+  private static final Challenge CHALLENGE =
+      new Challenge(Optional.of("rack1-host7"), EXTRA_DATA, ENCLAVE);
+
+  static BootFacts facts(Bytes log) {
+    try {
+      return BootFacts.draw(
+          UntrustedEventLog.parse(log.toArray(), LogLimits.DEFAULT), TpmHash.SHA256);
+    } catch (MalformedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static BootBaseline baseline(LogBuilder boot) {
+    return BootBaseline.capture("lab", facts(boot.log()), CaptureLevel.BOOT);
+  }
+
+  private static final AttestationPolicy POLICY =
+      AttestationPolicy.standard("fabric", 3, List.of(baseline(LogBuilder.boot())));
+
+  /** A host that booted what the baseline says, and whose enclave measured its keys. */
+  private static LogBuilder host() {
+    return LogBuilder.boot().extendOnly(15, ENCLAVE);
+  }
+
+  private static UntrustedEvidence evidence(LogBuilder host) {
+    return evidence(host, POLICY);
+  }
+
+  private static UntrustedEvidence evidence(LogBuilder host, AttestationPolicy policy) {
+    PcrValues quoted = only(host.pcrs(), policy.pcrs());
+    Bytes attest = TPM.quote(EXTRA_DATA, policy.selection(), quoted);
+    return new UntrustedEvidence(
+        attest,
+        TPM.sign(attest),
+        TPM.attestationKey(),
+        quoted,
+        Optional.of(host.log()),
+        Optional.empty());
+  }
+
+  private static PcrValues only(PcrValues values, Set<Integer> pcrs) {
+    Map<Integer, Bytes> kept = new TreeMap<>(values.banks().get(TpmHash.SHA256));
+    kept.keySet().retainAll(pcrs);
+    return PcrValues.of(TpmHash.SHA256, kept);
+  }
+
+  private static List<FindingCode> refusal(
+      AttestationPolicy policy, UntrustedEvidence evidence, Challenge challenge) {
+    Verdict verdict = Verifier.appraise(policy, evidence, challenge);
+    assertThat(verdict).isInstanceOf(Verdict.Refused.class);
+    return ((Verdict.Refused) verdict).findings().stream().map(Finding::code).toList();
+  }
+
+  private static List<FindingCode> refusal(UntrustedEvidence evidence) {
+    return refusal(POLICY, evidence, CHALLENGE);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TpmAlgorithm.class,
+      names = {"ECDSA", "RSASSA"})
+  void givenAHealthyHostThenItsClaimsAreWhatWasProven(TpmAlgorithm scheme) {
+    SoftTpm tpm = SoftTpm.make(scheme, TpmHash.SHA256);
+    LogBuilder host = host();
+    PcrValues quoted = only(host.pcrs(), POLICY.pcrs());
+    Bytes attest = tpm.quote(EXTRA_DATA, POLICY.selection(), quoted);
+    Verdict verdict =
+        Verifier.appraise(
+            POLICY,
+            new UntrustedEvidence(
+                attest,
+                tpm.sign(attest),
+                tpm.attestationKey(),
+                quoted,
+                Optional.of(host.log()),
+                Optional.empty()),
+            CHALLENGE);
+    assertThat(verdict)
+        .isEqualTo(
+            new Verdict.Healthy(
+                new HealthClaims(
+                    "rack1-host7",
+                    "fabric",
+                    3,
+                    List.of("lab"),
+                    TpmHash.SHA256,
+                    SecureBootState.ON,
+                    tpm.attestationKey().name(),
+                    7,
+                    2,
+                    0)));
+  }
+
+  @Test
+  void givenAnUnregisteredTpmThenItIsRefused() {
+    Challenge unknown = new Challenge(Optional.empty(), EXTRA_DATA, ENCLAVE);
+    assertThat(refusal(POLICY, evidence(host()), unknown))
+        .containsExactly(FindingCode.EK_NOT_REGISTERED);
+  }
+
+  @Test
+  void givenAKeyThatWouldSignAnythingThenItIsRefused() {
+    TpmPublic unrestricted =
+        TPM.attestationKey(ObjectAttributes.of(ObjectAttribute.FIXED_TPM, ObjectAttribute.SIGN));
+    UntrustedEvidence good = evidence(host());
+    assertThat(
+            refusal(
+                new UntrustedEvidence(
+                    good.attest(),
+                    good.signature(),
+                    unrestricted,
+                    good.pcrs(),
+                    good.eventLog(),
+                    Optional.empty())))
+        .containsOnly(FindingCode.AK_UNACCEPTABLE)
+        .hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void givenEvidenceReplayedFromAnotherChallengeThenItIsRefused() {
+    Challenge later =
+        new Challenge(Optional.of("rack1-host7"), LogBuilder.digestOf("another nonce"), ENCLAVE);
+    assertThat(refusal(POLICY, evidence(host()), later))
+        .containsExactly(FindingCode.QUOTE_NONCE_MISMATCH);
+  }
+
+  @Test
+  void givenAnotherEnclaveOnThisHostThenItIsRefused() {
+    Challenge other =
+        new Challenge(
+            Optional.of("rack1-host7"), EXTRA_DATA, LogBuilder.digestOf("an attacker's keys"));
+    assertThat(refusal(POLICY, evidence(host()), other))
+        .containsExactly(FindingCode.ENCLAVE_KEY_NOT_MEASURED);
+  }
+
+  @Test
+  void givenAnEnclaveStartedTwiceInOneBootThenItIsRefused() {
+    LogBuilder twice = host().extendOnly(15, ENCLAVE);
+    assertThat(refusal(evidence(twice))).containsExactly(FindingCode.ENCLAVE_KEY_NOT_MEASURED);
+  }
+
+  @Test
+  void givenAnyByteOfTheQuoteChangedThenTheSignatureRefusesIt() {
+    UntrustedEvidence good = evidence(host());
+    for (int i = 0; i < good.attest().length(); i++) {
+      byte[] altered = good.attest().toArray();
+      altered[i] ^= 1;
+      assertThat(refusal(withAttest(good, Bytes.of(altered), good.signature())))
+          .as("byte %d", i)
+          .contains(FindingCode.QUOTE_SIGNATURE_INVALID);
+    }
+  }
+
+  private static UntrustedEvidence withAttest(
+      UntrustedEvidence good, Bytes attest, Bytes signature) {
+    return new UntrustedEvidence(
+        attest, signature, good.attestationKey(), good.pcrs(), good.eventLog(), good.imaList());
+  }
+
+  @Test
+  void givenASignatureCutShortThenItIsMalformed() {
+    UntrustedEvidence good = evidence(host());
+    Bytes cut = good.signature().slice(0, 20);
+    assertThat(refusal(withAttest(good, good.attest(), cut)))
+        .containsExactly(FindingCode.EVIDENCE_MALFORMED);
+  }
+
+  @Test
+  void givenACertificationInsteadOfAQuoteThenItIsRefused() {
+    Bytes name = TPM.attestationKey().name().value();
+    Bytes certify =
+        new ByteWriter()
+            .u32(0xFF544347L)
+            .u16(0x8017)
+            .sized(name)
+            .sized(EXTRA_DATA)
+            .u64(1)
+            .u32(1)
+            .u32(1)
+            .u8(1)
+            .u64(1)
+            .sized(name)
+            .sized(name)
+            .toBytes();
+    assertThat(refusal(withAttest(evidence(host()), certify, TPM.sign(certify))))
+        .containsExactly(FindingCode.NOT_A_QUOTE);
+  }
+
+  @Test
+  void givenAQuoteOfTpm12ThenItIsRefusedByName() {
+    Bytes old = Bytes.concat(Bytes.ofHex("0101000051554f54"), Bytes.zeros(40));
+    assertThat(refusal(withAttest(evidence(host()), old, TPM.sign(old))))
+        .containsExactly(FindingCode.QUOTE_TPM12);
+  }
+
+  @Test
+  void givenAQuoteWithoutPcr7ThenItIsRefused() {
+    LogBuilder host = host();
+    PcrSelection without7 = PcrSelection.of(TpmHash.SHA256, 4, 8, 9, 12, 15);
+    PcrValues quoted = only(host.pcrs(), Set.of(4, 8, 9, 12, 15));
+    Bytes attest = TPM.quote(EXTRA_DATA, without7, quoted);
+    UntrustedEvidence good = evidence(host);
+    UntrustedEvidence claimed = withAttest(good, attest, TPM.sign(attest));
+    assertThat(refusal(claimed))
+        .containsExactly(
+            FindingCode.PCR_NOT_QUOTED,
+            FindingCode.PCR_VALUE_NOT_QUOTED,
+            FindingCode.REPLAY_MISMATCH);
+  }
+
+  @Test
+  void givenPcrValuesThatWereNotQuotedThenTheyAreRefused() {
+    UntrustedEvidence good = evidence(host());
+    LogBuilder other = LogBuilder.boot().extendOnly(15, LogBuilder.digestOf("other"));
+    UntrustedEvidence altered =
+        new UntrustedEvidence(
+            good.attest(),
+            good.signature(),
+            good.attestationKey(),
+            only(other.pcrs(), POLICY.pcrs()),
+            good.eventLog(),
+            Optional.empty());
+    assertThat(refusal(altered))
+        .containsExactly(FindingCode.PCR_DIGEST_MISMATCH, FindingCode.ENCLAVE_KEY_NOT_MEASURED);
+  }
+
+  @Test
+  void givenNoEventLogThenNothingIsTakenForProven() {
+    UntrustedEvidence good = evidence(host());
+    assertThat(
+            refusal(
+                new UntrustedEvidence(
+                    good.attest(),
+                    good.signature(),
+                    good.attestationKey(),
+                    good.pcrs(),
+                    Optional.empty(),
+                    Optional.empty())))
+        .containsExactly(FindingCode.EVIDENCE_MISSING);
+  }
+
+  private static UntrustedEvidence withLog(UntrustedEvidence good, Bytes log) {
+    return new UntrustedEvidence(
+        good.attest(),
+        good.signature(),
+        good.attestationKey(),
+        good.pcrs(),
+        Optional.of(log),
+        good.imaList());
+  }
+
+  @Test
+  void givenALogCutShortThenItIsMalformed() {
+    UntrustedEvidence good = evidence(host());
+    Bytes log = good.eventLog().orElseThrow();
+    assertThat(refusal(withLog(good, log.slice(0, log.length() - 5))))
+        .containsExactly(FindingCode.EVIDENCE_MALFORMED);
+  }
+
+  @Test
+  void givenALogOfSha1OnlyThenThePolicysBankIsMissing() {
+    Bytes sha1 = new ByteWriter().u32(0).u32(0x08000000L).bytes(new byte[20]).u32(0).toBytes();
+    assertThat(refusal(withLog(evidence(host()), sha1)))
+        .containsExactly(FindingCode.BANK_NOT_LOGGED);
+  }
+
+  @Test
+  void givenTheLogOfAnotherBootThenItDoesNotReplay() {
+    LogBuilder altered =
+        new LogBuilder().firmware(true).image("another image", "\\EFI\\BOOT\\BOOTX64.EFI").exit();
+    assertThat(refusal(withLog(evidence(host()), altered.log())))
+        .containsExactly(FindingCode.REPLAY_MISMATCH, FindingCode.BOOT_BASELINE_MISMATCH);
+  }
+
+  @Test
+  void givenAnAlteredImageThenTheBaselineNamesItAndBothDigests() {
+    LogBuilder altered =
+        new LogBuilder()
+            .firmware(true)
+            .image("altered image", "\\EFI\\BOOT\\BOOTX64.EFI")
+            .exit()
+            .extendOnly(15, ENCLAVE);
+    Verdict verdict = Verifier.appraise(POLICY, evidence(altered), CHALLENGE);
+    Finding finding = ((Verdict.Refused) verdict).findings().getFirst();
+    assertThat(finding.code()).isEqualTo(FindingCode.BOOT_BASELINE_MISMATCH);
+    assertThat(finding.detail()).contains("the images booted").contains("event");
+    assertThat(finding.expected()).contains(LogBuilder.digestOf("uki").hex());
+    assertThat(finding.found()).contains(LogBuilder.digestOf("altered image").hex());
+  }
+
+  @Test
+  void givenSecureBootOffThenItIsRefusedForThat() {
+    LogBuilder off =
+        new LogBuilder()
+            .firmware(false)
+            .image("uki", "\\EFI\\BOOT\\BOOTX64.EFI")
+            .exit()
+            .extendOnly(15, ENCLAVE);
+    assertThat(refusal(evidence(off)))
+        .containsExactly(FindingCode.SECURE_BOOT_OFF, FindingCode.BOOT_BASELINE_MISMATCH);
+  }
+
+  @Test
+  void givenSecureBootClaimedAfterFirmwareClosedPcr7ThenItProvesNothing() {
+    LogBuilder off = new LogBuilder().firmware(false).image("uki", "x").exit();
+    off.variable(7, EfiVariable.GLOBAL, "SecureBoot", Bytes.ofHex("01")).extendOnly(15, ENCLAVE);
+    assertThat(refusal(evidence(off)))
+        .contains(FindingCode.SECURE_BOOT_UNPROVEN, FindingCode.EVENT_UNCONFIRMED);
+  }
+
+  @Test
+  void givenShimToldNotToCheckSignaturesThenSecureBootCountsAsOff() {
+    LogBuilder host = host();
+    host.variableEvent(
+        7, EventType.EFI_VARIABLE_AUTHORITY, EfiVariable.SHIM, "MokSBState", Bytes.ofHex("01"));
+    assertThat(refusal(evidence(host))).contains(FindingCode.SECURE_BOOT_OFF);
+  }
+
+  @Test
+  void givenASettingNobodyNamedThenTheHostIsStillHealthy() {
+    LogBuilder host = host();
+    host.extended(
+        1, EventType.PLATFORM_CONFIG_FLAGS, LogBuilder.digestOf("fan profile"), Bytes.zeros(4));
+    assertThat(Verifier.appraise(POLICY, evidence(host), CHALLENGE))
+        .isInstanceOf(Verdict.Healthy.class);
+  }
+
+  @Test
+  void givenNoBaselineThenNoBootIsTakenForAccepted() {
+    AttestationPolicy none = AttestationPolicy.standard("fabric", 1, List.of());
+    assertThat(refusal(none, evidence(host(), none), CHALLENGE))
+        .containsExactly(FindingCode.BOOT_BASELINE_MISSING);
+  }
+
+  @Test
+  void givenAPolicyWithoutBaselineThenOnlyThatIsRelaxed() {
+    AttestationPolicy relaxed =
+        new AttestationPolicy(
+            "fabric", 1, TpmHash.SHA256, true, false, List.of(), Optional.empty(), false);
+    assertThat(Verifier.appraise(relaxed, evidence(host(), relaxed), CHALLENGE))
+        .isInstanceOf(Verdict.Healthy.class);
+    LogBuilder off = new LogBuilder().firmware(false).extendOnly(15, ENCLAVE);
+    assertThat(refusal(relaxed, evidence(off, relaxed), CHALLENGE))
+        .containsExactly(FindingCode.SECURE_BOOT_OFF);
+  }
+
+  @Test
+  void givenTwoBaselinesThenMatchingOneWillDo() {
+    LogBuilder next = new LogBuilder().firmware(true).image("next image", "x").exit();
+    BootBaseline later = BootBaseline.capture("next", facts(next.log()), CaptureLevel.BOOT);
+    AttestationPolicy both =
+        AttestationPolicy.standard("fabric", 4, List.of(later, baseline(LogBuilder.boot())));
+    Verdict verdict = Verifier.appraise(both, evidence(host(), both), CHALLENGE);
+    assertThat(((Verdict.Healthy) verdict).claims().baselines()).containsExactly("lab");
+  }
+
+  @Test
+  void givenASha1SignatureThenItIsAcceptedOnlyWhereThePolicySaysSo() {
+    SoftTpm old = SoftTpm.make(TpmAlgorithm.RSASSA, TpmHash.SHA1);
+    LogBuilder host = host();
+    PcrValues quoted = only(host.pcrs(), POLICY.pcrs());
+    Bytes attest = old.quote(EXTRA_DATA, POLICY.selection(), quoted);
+    UntrustedEvidence evidence =
+        new UntrustedEvidence(
+            attest,
+            old.sign(attest),
+            old.attestationKey(),
+            quoted,
+            Optional.of(host.log()),
+            Optional.empty());
+    assertThat(refusal(evidence))
+        .containsExactly(FindingCode.AK_UNACCEPTABLE, FindingCode.QUOTE_SIGNATURE_WEAK);
+    AttestationPolicy relaxed =
+        new AttestationPolicy(
+            "old", 1, TpmHash.SHA256, true, true, POLICY.baselines(), Optional.empty(), true);
+    assertThat(Verifier.appraise(relaxed, evidence, CHALLENGE)).isInstanceOf(Verdict.Healthy.class);
+  }
+
+  @Test
+  void givenSeveralThingsWrongThenAllAreReported() {
+    LogBuilder bad = new LogBuilder().firmware(false).image("evil", "x").exit();
+    Challenge other =
+        new Challenge(Optional.empty(), LogBuilder.digestOf("another nonce"), ENCLAVE);
+    assertThat(refusal(POLICY, evidence(bad), other))
+        .contains(
+            FindingCode.EK_NOT_REGISTERED,
+            FindingCode.QUOTE_NONCE_MISMATCH,
+            FindingCode.SECURE_BOOT_OFF,
+            FindingCode.BOOT_BASELINE_MISMATCH,
+            FindingCode.ENCLAVE_KEY_NOT_MEASURED);
+  }
+}
