@@ -2,12 +2,9 @@ package org.shieldwall.enclave;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.shieldwall.enclave.message.Answer;
@@ -121,19 +118,15 @@ final class ProcessGuard {
     }
   }
 
-  /** Nothing but a loopback, and that one down: the state of a new network namespace. */
-  private static boolean hasNoNetwork() throws SocketException {
-    for (NetworkInterface each : Collections.list(NetworkInterface.getNetworkInterfaces())) {
-      if (each.isUp()) {
-        return false;
-      }
-    }
-    return true;
+  /** Nothing but a loopback: the state of a new network namespace (proc(5), net/dev). */
+  private static boolean hasNoNetwork() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/net/dev")).stream()
+        .skip(2)
+        .map(line -> line.substring(0, line.indexOf(':')).strip())
+        .allMatch("lo"::equals);
   }
 
-  /**
-   * Whether no other program runs as this user. (A process that is not dumpable shows as root.).
-   */
+  /** Whether no other program runs as this user. (A process that is not dumpable shows as root.) */
   private static boolean ownUser(int uid) {
     if (uid == 0) {
       return false;

@@ -64,6 +64,11 @@ public final class Descriptor implements AutoCloseable {
     }
   }
 
+  /** {@return the descriptor that this process was started with as {@code number}} */
+  public static Descriptor inherited(int number) {
+    return new Descriptor(number);
+  }
+
   /** {@return a pipe} */
   public static Pipe pipe() throws SystemCallException {
     try (Arena arena = Arena.ofConfined()) {

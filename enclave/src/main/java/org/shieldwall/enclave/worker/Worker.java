@@ -3,12 +3,9 @@ package org.shieldwall.enclave.worker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.enclave.posix.UnixSocket;
-import tools.jackson.databind.JsonNode;
 
 /** A running virtual machine: the sandboxed QEMU and the only channel to its monitor. */
 public final class Worker implements AutoCloseable {
@@ -16,12 +13,12 @@ public final class Worker implements AutoCloseable {
 
   private final ChildProcess process;
   private final QmpChannel monitor;
-  private final AtomicReference<String> shutdownReason;
+  private final WorkerEvents events;
 
-  private Worker(ChildProcess process, QmpChannel monitor, AtomicReference<String> shutdownReason) {
+  private Worker(ChildProcess process, QmpChannel monitor, WorkerEvents events) {
     this.process = process;
     this.monitor = monitor;
-    this.shutdownReason = shutdownReason;
+    this.events = events;
   }
 
   /** Starts a machine and waits until its monitor answers. */
@@ -35,22 +32,15 @@ public final class Worker implements AutoCloseable {
       pair.here().close();
       throw e;
     }
-    AtomicReference<String> reason = new AtomicReference<>("");
+    WorkerEvents events = new WorkerEvents();
     try {
-      return new Worker(
-          process, QmpChannel.open(pair.here(), ANSWER, event -> note(event, reason)), reason);
+      return new Worker(process, QmpChannel.open(pair.here(), ANSWER, events::note), events);
     } catch (IOException e) {
       process.kill();
       process.await(ANSWER);
       pair.here().close();
       throw new WorkerException(
           "the worker did not start: " + e.getMessage() + "; it said: " + process.tail());
-    }
-  }
-
-  private static void note(JsonNode event, AtomicReference<String> reason) {
-    if ("SHUTDOWN".equals(event.path("event").stringValue(""))) {
-      reason.set(event.path("data").path("reason").stringValue("unknown"));
     }
   }
 
@@ -91,7 +81,12 @@ public final class Worker implements AutoCloseable {
 
   /** {@return why the machine shut down, as QEMU names it; empty if it did not say} */
   public String shutdownReason() {
-    return Objects.requireNonNull(shutdownReason.get());
+    return events.shutdownReason();
+  }
+
+  /** {@return whether the guest resets so often that it does not get anywhere} */
+  public boolean resetsTooOften() {
+    return events.resetsTooOften();
   }
 
   /** {@return what it said last, for a diagnosis} */

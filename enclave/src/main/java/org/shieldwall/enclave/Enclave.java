@@ -1,0 +1,311 @@
+package org.shieldwall.enclave;
+
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.shieldwall.disk.DiskRefusedException;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.Refusal;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.state.AlteredException;
+import org.shieldwall.enclave.state.VmDirectory;
+import org.shieldwall.enclave.worker.AcceleratorProbe;
+import org.shieldwall.enclave.worker.WorkerPlan;
+import org.shieldwall.protector.IngressEgress;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeyProtector;
+import org.shieldwall.protector.PendingRelease;
+import org.shieldwall.protector.PrivateKeySet;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.Release;
+import org.shieldwall.protector.ReleaseRequest;
+import org.shieldwall.protector.ShieldingData;
+import org.shieldwall.protector.VolumeSignatureCatalog;
+import org.shieldwall.protector.secret.SecretArena;
+import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.command.TpmException;
+
+/** What the enclave does for each message. It holds the only private keys a host has. */
+final class Enclave {
+  private final PrivateKeySet keys;
+  private final SecretArena arena;
+  private final Answer.Confinement confinement;
+  private final SecureRandom random;
+  private final InstantSource clock;
+  private final Sessions sessions;
+  private final Map<UUID, Slot> machines = new ConcurrentHashMap<>();
+  private final CompletableFuture<AcceleratorProbe.Result> accelerator;
+
+  /** A place for one VM, taken while it starts too, so that it cannot be started twice. */
+  private static final class Slot {
+    private volatile Optional<VirtualMachine> machine = Optional.empty();
+
+    boolean ended() {
+      return machine.map(VirtualMachine::ended).orElse(false);
+    }
+  }
+
+  Enclave(
+      PrivateKeySet keys,
+      SecretArena arena,
+      Answer.Confinement confinement,
+      SecureRandom random,
+      InstantSource clock,
+      CompletableFuture<AcceleratorProbe.Result> accelerator) {
+    this.keys = keys;
+    this.arena = arena;
+    this.confinement = confinement;
+    this.random = random;
+    this.clock = clock;
+    this.sessions = new Sessions(random, clock);
+    this.accelerator = accelerator;
+  }
+
+  /**
+   * Does what is asked, or says why not.
+   *
+   * @param descriptors that came with the request; the caller closes them
+   */
+  Answer.Final answer(
+      Request request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress) {
+    try {
+      return switch (request) {
+        case Request.Keys ignored ->
+            new Answer.EnclaveKeys(keys.publicKeys().toJson(), keys.id().text(), confinement);
+        case Request.Prepare prepare -> prepare(prepare);
+        case Request.Provision provision -> provision(provision, descriptors, progress);
+        case Request.Start start -> start(start, descriptors, progress);
+        case Request.Stop stop -> stop(stop);
+        case Request.Status status -> status(status);
+      };
+    } catch (RefusedException e) {
+      return e.answer();
+    } catch (ProtectorException e) {
+      return new Answer.Refused(
+          e.code().id(),
+          VirtualMachine.printable(e.detail()),
+          "docs/formats.md says what it must be");
+    } catch (DiskRefusedException e) {
+      return new Answer.Refused(
+          e.problem().code(), e.problem().title() + ": " + e.detail(), e.problem().remedy());
+    } catch (MalformedException e) {
+      return Refusal.TEMPLATE_UNUSABLE.because(VirtualMachine.printable("" + e.getMessage()));
+    } catch (AlteredException e) {
+      return Refusal.STATE_ALTERED.because(VirtualMachine.printable("" + e.getMessage()));
+    } catch (TpmException e) {
+      return Refusal.VTPM_FAILED.because(VirtualMachine.printable("" + e.getMessage()));
+    } catch (IOException e) {
+      return refused(e);
+    }
+  }
+
+  private static Answer.Refused refused(IOException e) {
+    String text = VirtualMachine.printable(String.valueOf(e.getMessage()));
+    if (text.contains("No space left") || text.contains("ENOSPC")) {
+      return Refusal.NO_SPACE.because(text);
+    }
+    return switch (e) {
+      case org.shieldwall.enclave.worker.WorkerException worker ->
+          Refusal.WORKER_FAILED.because(text);
+      case org.shieldwall.tpm.swtpm.SwtpmException swtpm -> Refusal.VTPM_FAILED.because(text);
+      default -> Refusal.NOT_USABLE.because(e.getClass().getSimpleName() + ": " + text);
+    };
+  }
+
+  private Answer.Final prepare(Request.Prepare prepare)
+      throws ProtectorException, RefusedException {
+    KeyProtector protector = KeyProtector.fromJson(Json.of(prepare.protector(), "key protector"));
+    protector.requireUnexpired(clock.instant());
+    PendingRelease pending =
+        ReleaseRequest.create(purpose(prepare.purpose()), protector, keys, random);
+    return new Answer.Prepared(sessions.add(pending), pending.request().toJson());
+  }
+
+  private static ReleaseRequest.Purpose purpose(Request.Purpose purpose) {
+    return switch (purpose) {
+      case PROVISION -> ReleaseRequest.Purpose.PROVISION;
+      case START -> ReleaseRequest.Purpose.START;
+    };
+  }
+
+  /** Opens a release, and applies the part of the owner's policy that needs no certificate. */
+  private IngressEgress open(tools.jackson.databind.JsonNode release, PendingRelease pending)
+      throws ProtectorException {
+    IngressEgress opened = Release.fromJson(Json.of(release, "release")).open(pending, keys, arena);
+    try {
+      opened.next().requireUnexpired(clock.instant());
+      return opened;
+    } catch (ProtectorException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private Answer.Final provision(
+      Request.Provision request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
+      throws ProtectorException,
+          RefusedException,
+          DiskRefusedException,
+          MalformedException,
+          TpmException,
+          IOException {
+    PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.PROVISION);
+    Descriptor template = one(descriptors, "the template");
+    ShieldingData data = ShieldingData.fromJson(Json.of(request.shieldingData(), "shielding data"));
+    if (!data.protector().digest().equals(pending.protector().digest())) {
+      throw new RefusedException(
+          Refusal.WRONG_PURPOSE, "the release was requested for other shielding data");
+    }
+    Provisioning provisioning =
+        new Provisioning(
+            data,
+            VolumeSignatureCatalog.fromJson(Json.of(request.catalog(), "catalog")),
+            new VmDirectory(request.directory()),
+            request.diskBytes(),
+            arena,
+            random);
+    try (IngressEgress opened = open(request.release(), pending)) {
+      return new Answer.Provisioned(
+          provisioning.run(
+              opened,
+              template,
+              clock.instant(),
+              (done, total) ->
+                  progress.accept(
+                      new Answer.Progress("verifying and encrypting the template", done, total))));
+    }
+  }
+
+  private Answer.Final start(
+      Request.Start request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
+      throws ProtectorException, RefusedException, AlteredException, TpmException, IOException {
+    long began = System.nanoTime();
+    PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.START);
+    Optional<WorkerPlan.Link> network = network(request.network(), descriptors);
+    UUID vm = pending.protector().vm().orElseThrow();
+    Slot slot = claim(vm);
+    try (IngressEgress opened = open(request.release(), pending)) {
+      Starting starting = new Starting(new VmDirectory(request.directory()), random);
+      progress.accept(new Answer.Progress("rolling the state to its next generation", 0, 0));
+      byte[] variables = starting.roll(pending.protector(), opened);
+      progress.accept(new Answer.Progress("starting the worker", 0, 0));
+      VirtualMachine machine =
+          starting.launch(
+              request.definition(),
+              accelerator.join().accelerator(),
+              opened,
+              variables,
+              network,
+              clock.instant());
+      slot.machine = Optional.of(machine);
+      machine.watched();
+      return new Answer.Started(
+          vm,
+          machine.report().accelerator(),
+          opened.next().generation(),
+          (System.nanoTime() - began) / 1e9);
+    } finally {
+      if (slot.machine.isEmpty()) {
+        machines.remove(vm, slot);
+      }
+    }
+  }
+
+  private Slot claim(UUID vm) throws RefusedException {
+    Slot fresh = new Slot();
+    Slot now =
+        machines.compute(vm, (id, present) -> present == null || present.ended() ? fresh : present);
+    if (now != fresh) {
+      throw new RefusedException(Refusal.ALREADY_RUNNING, "VM " + vm + " runs or is starting");
+    }
+    return fresh;
+  }
+
+  private static Optional<WorkerPlan.Link> network(
+      Request.Network network, List<Descriptor> descriptors) throws RefusedException {
+    return switch (network) {
+      case NONE -> Optional.empty();
+      case STREAM -> Optional.of(new WorkerPlan.Link.Stream(one(descriptors, "the network")));
+      case TAP -> Optional.of(new WorkerPlan.Link.Tap(one(descriptors, "the network")));
+    };
+  }
+
+  private static Descriptor one(List<Descriptor> descriptors, String what) throws RefusedException {
+    if (descriptors.size() != 1) {
+      throw new RefusedException(
+          Refusal.MALFORMED, descriptors.size() + " descriptors came, not 1: " + what);
+    }
+    return descriptors.getFirst();
+  }
+
+  private Answer.Final stop(Request.Stop request) throws RefusedException, IOException {
+    long began = System.nanoTime();
+    Slot slot = machines.get(request.vm());
+    if (slot == null || slot.machine.isEmpty() || slot.ended()) {
+      throw new RefusedException(Refusal.NOT_RUNNING, "VM " + request.vm() + " does not run");
+    }
+    VirtualMachine machine = slot.machine.get();
+    boolean ended =
+        switch (request.how()) {
+          case POWERDOWN -> machine.powerdown(Duration.ofSeconds(request.waitSeconds()));
+          case KILL -> machine.kill();
+        };
+    if (!ended) {
+      throw new RefusedException(
+          new Answer.Refused(
+              "guest-does-not-stop",
+              "the guest did not shut down within " + request.waitSeconds() + " s",
+              "wait, or pull the plug with shieldwall vm stop --force"));
+    }
+    return new Answer.Stopped(
+        request.vm(),
+        machine.reason().isEmpty() ? "ended" : VirtualMachine.printable(machine.reason()),
+        (System.nanoTime() - began) / 1e9);
+  }
+
+  private Answer.Final status(Request.Status request) {
+    AcceleratorProbe.Result probed = accelerator.isDone() ? accelerator.join() : null;
+    return new Answer.EnclaveStatus(
+        keys.id().text(),
+        confinement,
+        probed == null
+            ? new Answer.Accelerator("not-yet-known", "the probe is running")
+            : new Answer.Accelerator(
+                probed.accelerator().id(), VirtualMachine.printable(probed.why())),
+        machines.entrySet().stream()
+            .filter(entry -> request.vm().isEmpty() || request.vm().get().equals(entry.getKey()))
+            .flatMap(entry -> entry.getValue().machine.stream())
+            .map(VirtualMachine::report)
+            .toList());
+  }
+
+  /** Shuts every VM down: first by asking, then at once. */
+  void stopAll(Duration patience) {
+    Instant deadline = Instant.now().plus(patience);
+    machines.values().parallelStream()
+        .flatMap(slot -> slot.machine.stream())
+        .filter(machine -> !machine.ended())
+        .forEach(machine -> stopOne(machine, Duration.between(Instant.now(), deadline)));
+  }
+
+  private static void stopOne(VirtualMachine machine, Duration patience) {
+    try {
+      if (patience.isPositive() && machine.powerdown(patience)) {
+        return;
+      }
+    } catch (IOException e) {
+      // Its monitor does not answer: the plug is pulled below.
+    }
+    machine.kill();
+  }
+}

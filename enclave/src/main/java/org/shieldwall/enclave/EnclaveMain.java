@@ -1,0 +1,101 @@
+package org.shieldwall.enclave;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.posix.ThisProcess;
+import org.shieldwall.enclave.posix.UnixListener;
+import org.shieldwall.enclave.worker.AcceleratorProbe;
+import org.shieldwall.protector.PrivateKeySet;
+import org.shieldwall.tpm.command.Tpm;
+import org.shieldwall.tpm.command.TpmException;
+
+/**
+ * The enclave's program, started by the agent in a process of its own: {@code --socket PATH --tpm
+ * device|stream --agent UID}, the TPM open as descriptor 3. It closes its process to others, makes
+ * its keys, ties them to this boot, and then answers on its socket until it is told to end
+ * (SIGTERM), when it shuts its VMs down.
+ */
+public final class EnclaveMain {
+  /** Exit status: this process or machine does not allow an enclave. */
+  public static final int UNSAFE = 3;
+
+  /** Exit status: this boot already has an enclave. */
+  public static final int TAKEN = 4;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private EnclaveMain() {}
+
+  /** Runs the enclave. Says why on standard error if it ends at once; no stack trace. */
+  public static void main(String[] arguments) {
+    try {
+      run(parse(arguments));
+    } catch (ProcessGuard.RefusedException e) {
+      end(UNSAFE, e);
+    } catch (BootBinding.TakenException e) {
+      end(TAKEN, e);
+    } catch (TpmException | IOException | IllegalArgumentException | IllegalStateException e) {
+      end(1, e);
+    }
+  }
+
+  private static void end(int status, Exception reason) {
+    System.err.println("enclave: " + reason.getMessage());
+    System.exit(status);
+  }
+
+  private static Map<String, String> parse(String[] arguments) {
+    Map<String, String> values = new HashMap<>();
+    for (int i = 0; i + 1 < arguments.length; i += 2) {
+      values.put(arguments[i], arguments[i + 1]);
+    }
+    if (arguments.length != 6 || !values.keySet().equals(Set.of("--socket", "--tpm", "--agent"))) {
+      throw new IllegalArgumentException("takes --socket PATH --tpm device|stream --agent UID");
+    }
+    return values;
+  }
+
+  private static void run(Map<String, String> options)
+      throws ProcessGuard.RefusedException, BootBinding.TakenException, TpmException, IOException {
+    HiddenArena arena = new HiddenArena();
+    Answer.Confinement confinement = ProcessGuard.enforce(arena.kind());
+    SecureRandom random = new SecureRandom();
+    Path socket = Path.of(options.getOrDefault("--socket", ""));
+    int agent = Integer.parseInt(options.getOrDefault("--agent", ""));
+    try (UnixListener listener = UnixListener.at(socket, "rw-------")) {
+      PrivateKeySet keys = PrivateKeySet.generate(random);
+      try (Tpm tpm = InheritedTpm.open(options.getOrDefault("--tpm", ""))) {
+        BootBinding.claim(tpm, keys.publicKeys());
+      }
+      Enclave enclave =
+          new Enclave(
+              keys,
+              arena,
+              confinement,
+              random,
+              InstantSource.system(),
+              CompletableFuture.supplyAsync(AcceleratorProbe::run));
+      EnclaveServer server =
+          new EnclaveServer(enclave, new TreeSet<>(List.of(0, agent, ThisProcess.uid())));
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    server.stop();
+                    enclave.stopAll(PATIENCE);
+                  },
+                  "shutdown"));
+      server.serve(listener);
+    }
+  }
+}

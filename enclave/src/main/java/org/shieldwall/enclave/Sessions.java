@@ -1,0 +1,58 @@
+package org.shieldwall.enclave;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import org.shieldwall.enclave.message.Refusal;
+import org.shieldwall.protector.PendingRelease;
+import org.shieldwall.protector.ReleaseRequest;
+
+/** Release requests that wait for their answer; few, for a short time, each taken once. */
+final class Sessions {
+  private static final int MAXIMUM = 64;
+  private static final Duration LIFE = Duration.ofMinutes(5);
+
+  private final Map<String, Session> open = new HashMap<>();
+  private final SecureRandom random;
+  private final InstantSource clock;
+
+  private record Session(PendingRelease pending, Instant ends) {}
+
+  Sessions(SecureRandom random, InstantSource clock) {
+    this.random = random;
+    this.clock = clock;
+  }
+
+  /** {@return the name of a new session} */
+  synchronized String add(PendingRelease pending) throws RefusedException {
+    Instant now = clock.instant();
+    open.values().removeIf(session -> !now.isBefore(session.ends()));
+    if (open.size() >= MAXIMUM) {
+      throw new RefusedException(Refusal.BUSY, MAXIMUM + " release requests wait for an answer");
+    }
+    byte[] name = new byte[16];
+    random.nextBytes(name);
+    String session = HexFormat.of().formatHex(name);
+    open.put(session, new Session(pending, now.plus(LIFE)));
+    return session;
+  }
+
+  /** Ends the session {@code name}. {@return its request} */
+  synchronized PendingRelease take(String name, ReleaseRequest.Purpose purpose)
+      throws RefusedException {
+    Session session = open.remove(name);
+    if (session == null || !clock.instant().isBefore(session.ends())) {
+      throw new RefusedException(Refusal.UNKNOWN_SESSION, "no release request has this name");
+    }
+    if (session.pending().request().purpose() != purpose) {
+      throw new RefusedException(
+          Refusal.WRONG_PURPOSE,
+          "the release was requested to " + session.pending().request().purpose().id());
+    }
+    return session.pending();
+  }
+}

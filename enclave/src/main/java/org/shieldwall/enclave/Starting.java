@@ -1,0 +1,144 @@
+package org.shieldwall.enclave;
+
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.Refusal;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.state.AlteredException;
+import org.shieldwall.enclave.state.DurableFiles;
+import org.shieldwall.enclave.state.SealedVariables;
+import org.shieldwall.enclave.state.VmDirectory;
+import org.shieldwall.enclave.vtpm.Rekeying;
+import org.shieldwall.enclave.vtpm.VirtualTpm;
+import org.shieldwall.enclave.worker.Accelerator;
+import org.shieldwall.enclave.worker.Worker;
+import org.shieldwall.enclave.worker.WorkerPlan;
+import org.shieldwall.protector.IngressEgress;
+import org.shieldwall.protector.KeyProtector;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.secret.KeyLabel;
+import org.shieldwall.protector.secret.SecretBytes;
+import org.shieldwall.tpm.command.TpmException;
+
+/**
+ * The start of a VM. First its state is written anew, under the next generation's key, beside the
+ * old one; then one link is swapped, and that is the moment the new generation counts; only then a
+ * worker runs. A crash before the swap leaves the old generation, a crash after it the new one, and
+ * the key protection service accepts both.
+ */
+final class Starting {
+  private final VmDirectory directory;
+  private final SecureRandom random;
+
+  Starting(VmDirectory directory, SecureRandom random) {
+    this.directory = directory;
+    this.random = random;
+  }
+
+  /**
+   * Writes the released generation and makes it the current one.
+   *
+   * @param asked the protector the release was asked for
+   * @return the UEFI variables, in plain
+   */
+  byte[] roll(KeyProtector asked, IngressEgress keys)
+      throws AlteredException, ProtectorException, RefusedException, TpmException, IOException {
+    VmDirectory.Generation old = directory.current();
+    KeyProtector present = directory.protector(old);
+    if (!present.digest().equals(asked.digest())) {
+      throw new RefusedException(
+          Refusal.STATE_ALTERED, "the VM's protector is not the one the release was asked for");
+    }
+    directory.sweep();
+    UUID vm = keys.next().vm().orElseThrow();
+    byte[] variables = openVariables(old, keys, vm, present.generation());
+    VmDirectory.Generation fresh = directory.begin(keys.next().generation());
+    rekey(old, fresh, keys);
+    try (SecretBytes key = keys.egress().derive(KeyLabel.UEFI_VARIABLES)) {
+      DurableFiles.replace(
+          fresh.variables(),
+          SealedVariables.seal(variables, key, vm, keys.next().generation(), random));
+    }
+    DurableFiles.replace(fresh.protector(), keys.next().toBytes());
+    directory.commit(fresh);
+    directory.sweep();
+    return variables;
+  }
+
+  private static byte[] openVariables(
+      VmDirectory.Generation old, IngressEgress keys, UUID vm, long generation)
+      throws AlteredException, IOException {
+    byte[] sealed = DurableFiles.read(old.variables(), SealedVariables.MAX_BYTES + 64);
+    try (SecretBytes key = keys.ingress().derive(KeyLabel.UEFI_VARIABLES)) {
+      return SealedVariables.open(sealed, key, vm, generation);
+    }
+  }
+
+  private static void rekey(
+      VmDirectory.Generation old, VmDirectory.Generation fresh, IngressEgress keys)
+      throws RefusedException, TpmException {
+    try (SecretBytes from = keys.ingress().derive(KeyLabel.VTPM_STATE);
+        SecretBytes to = keys.egress().derive(KeyLabel.VTPM_STATE)) {
+      Rekeying.run(old.vtpm(), from, fresh.vtpm(), to);
+    } catch (IOException e) {
+      throw new RefusedException(
+          Refusal.STATE_ALTERED,
+          "the vTPM's state does not move to the next generation: "
+              + VirtualMachine.printable(String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** Starts the worker of the current generation. */
+  VirtualMachine launch(
+      Request.Definition definition,
+      Accelerator accelerator,
+      IngressEgress keys,
+      byte[] image,
+      Optional<WorkerPlan.Link> network,
+      Instant now)
+      throws IOException, AlteredException {
+    UUID vm = keys.next().vm().orElseThrow();
+    long generation = keys.next().generation();
+    VmDirectory.Generation current = directory.current();
+    LiveVariables variables =
+        new LiveVariables(image, current.variables(), vm, generation, keys.egress(), random);
+    try (Descriptor disk = Descriptor.open(directory.disk(), Descriptor.Access.READ_WRITE);
+        Descriptor seed = Descriptor.open(directory.seed(), Descriptor.Access.READ_WRITE);
+        SecretBytes key = keys.egress().derive(KeyLabel.VTPM_STATE)) {
+      VirtualTpm vtpm = VirtualTpm.forWorker(current.vtpm(), key);
+      try {
+        WorkerPlan plan =
+            new WorkerPlan(
+                "shielded",
+                accelerator,
+                definition.cpus(),
+                definition.memoryMebibytes(),
+                variables.descriptor(),
+                List.of(new WorkerPlan.Disk("root", disk), new WorkerPlan.Disk("seed", seed)),
+                Optional.of(vtpm.controlForWorker()),
+                network);
+        Worker worker = Worker.start(plan);
+        vtpm.releaseControl();
+        return new VirtualMachine(
+            vm, definition.name(), generation, accelerator, worker, vtpm, variables, now);
+      } catch (IOException e) {
+        vtpm.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      variables.close();
+      throw e;
+    }
+  }
+
+  /** {@return the answer to a start} */
+  static Answer.Started started(VirtualMachine machine, UUID vm, long generation, double seconds) {
+    return new Answer.Started(vm, machine.report().accelerator(), generation, seconds);
+  }
+}

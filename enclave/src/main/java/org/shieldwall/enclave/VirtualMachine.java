@@ -1,0 +1,181 @@
+package org.shieldwall.enclave;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.vtpm.VirtualTpm;
+import org.shieldwall.enclave.worker.Accelerator;
+import org.shieldwall.enclave.worker.Worker;
+
+/**
+ * A VM the enclave has started: its worker, its vTPM, its variables, and somebody to watch them.
+ */
+final class VirtualMachine {
+  private static final Duration WATCH = Duration.ofSeconds(2);
+  private static final Duration END = Duration.ofSeconds(20);
+
+  private final UUID id;
+  private final String name;
+  private final long generation;
+  private final Accelerator accelerator;
+  private final Worker worker;
+  private final VirtualTpm vtpm;
+  private final LiveVariables variables;
+  private final Instant since;
+  private final Thread watcher;
+
+  private volatile State state = State.RUNNING;
+  private volatile String reason = "";
+
+  /** What a VM is in. */
+  enum State {
+    RUNNING("running"),
+    STOPPING("stopping"),
+    STOPPED("stopped"),
+    FAILED("failed");
+
+    private final String label;
+
+    State(String label) {
+      this.label = label;
+    }
+  }
+
+  VirtualMachine(
+      UUID id,
+      String name,
+      long generation,
+      Accelerator accelerator,
+      Worker worker,
+      VirtualTpm vtpm,
+      LiveVariables variables,
+      Instant since) {
+    this.id = id;
+    this.name = name;
+    this.generation = generation;
+    this.accelerator = accelerator;
+    this.worker = worker;
+    this.vtpm = vtpm;
+    this.variables = variables;
+    this.since = since;
+    this.watcher = Thread.ofPlatform().daemon().name("vm " + id).unstarted(this::watch);
+  }
+
+  /** Starts to watch. */
+  void watched() {
+    watcher.start();
+  }
+
+  boolean ended() {
+    return state == State.STOPPED || state == State.FAILED;
+  }
+
+  private void watch() {
+    String problem = "";
+    while (!worker.await(WATCH)) {
+      try {
+        variables.save();
+      } catch (IOException e) {
+        problem = "the UEFI variables cannot be written: " + e.getMessage();
+      }
+      if (!vtpm.alive()) {
+        problem = "the vTPM ended: " + vtpm.lastWords();
+      } else if (worker.resetsTooOften()) {
+        problem = "the guest resets again and again: its boot is refused or broken";
+      }
+      if (!problem.isEmpty()) {
+        worker.kill();
+      }
+    }
+    finish(problem);
+  }
+
+  private void finish(String problem) {
+    String found = problem;
+    try {
+      variables.save();
+    } catch (IOException e) {
+      found = "the UEFI variables cannot be written: " + e.getMessage();
+    }
+    int status = worker.exit().exceptionally(e -> -1).join();
+    worker.close();
+    vtpm.close();
+    variables.close();
+    if (found.isEmpty() && status != 0 && state != State.STOPPING) {
+      found = "the worker ended with status " + status + ": " + worker.lastWords();
+    }
+    reason = found.isEmpty() ? worker.shutdownReason() : found;
+    state = found.isEmpty() ? State.STOPPED : State.FAILED;
+  }
+
+  /** Asks the guest to shut down; {@return whether all has ended in time} */
+  boolean powerdown(Duration limit) throws IOException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    try {
+      worker.powerdown();
+    } catch (IOException e) {
+      if (worker.alive()) {
+        throw e;
+      }
+    }
+    // A guest may not yet, or not any more, listen to its power button: it is pressed again.
+    while (!worker.await(WATCH)) {
+      if (System.nanoTime() >= deadline) {
+        return false;
+      }
+      try {
+        worker.powerdown();
+      } catch (IOException e) {
+        // It is just ending.
+      }
+    }
+    return awaitEnd();
+  }
+
+  /** Ends it at once; {@return whether all has ended} */
+  boolean kill() {
+    state = ended() ? state : State.STOPPING;
+    try {
+      worker.quit();
+    } catch (IOException e) {
+      // It does not listen, or has ended.
+    }
+    if (!worker.await(Duration.ofSeconds(5))) {
+      worker.kill();
+    }
+    return awaitEnd();
+  }
+
+  private boolean awaitEnd() {
+    try {
+      return watcher.join(END);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  String reason() {
+    return reason;
+  }
+
+  Answer.RunningVm report() {
+    return new Answer.RunningVm(
+        id,
+        name,
+        state.label,
+        accelerator.id(),
+        generation,
+        since,
+        reason.isEmpty() ? Optional.empty() : Optional.of(printable(reason)));
+  }
+
+  /** What a worker says may hold anything. */
+  static String printable(String text) {
+    String clean = text.replaceAll("\\s+", " ").replaceAll("[^\\x20-\\x7e]", "?").strip();
+    return clean.length() > 3000 ? clean.substring(clean.length() - 3000) : clean;
+  }
+}

@@ -1,0 +1,182 @@
+package org.shieldwall.enclave.launch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.EnclaveClient;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.ChildProcess;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.ThisProcess;
+import org.shieldwall.enclave.posix.UnixSocket;
+
+/**
+ * Starts the enclave in a process of its own: as root under a user of its own, without a network,
+ * without any privilege but that of locking memory; as anybody else inside bubblewrap, without a
+ * network; and otherwise as it is. The enclave looks at what it got, and says so.
+ *
+ * @param java home of the Java runtime
+ * @param classPath absolute paths, separated by colons
+ * @param socket where it is to listen; its folder belongs to the enclave's user
+ * @param user the enclave's user and group, used when this process is root
+ * @param groups further groups, for {@code /dev/kvm}
+ */
+public record EnclaveLaunch(
+    Path java, String classPath, Path socket, int user, List<Integer> groups) {
+  /** The user where no other is configured: in the range that systemd gives to services. */
+  public static final int USUAL_USER = 61_873;
+
+  private static final String MAIN = "org.shieldwall.enclave.EnclaveMain";
+  private static final String BUBBLEWRAP = "/usr/bin/bwrap";
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration STEP = Duration.ofMillis(20);
+
+  // No attaching, no files about itself, no dump: what a crash or jcmd would show of the heap.
+  private static final List<String> JAVA_OPTIONS =
+      List.of(
+          "-XX:+DisableAttachMechanism",
+          "-XX:-UsePerfData",
+          "-XX:-CreateCoredumpOnCrash",
+          "-XX:+SuppressFatalErrorMessage",
+          "-XX:+ExitOnOutOfMemoryError",
+          "-XX:+UseSerialGC",
+          "-Xmx512m",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
+
+  /** Copies the groups. */
+  public EnclaveLaunch {
+    groups = List.copyOf(groups);
+  }
+
+  /** A TPM, open: handed to the enclave as a descriptor, since its user may open none itself. */
+  public record OpenTpm(Kind kind, Descriptor descriptor) implements AutoCloseable {
+    /** How commands are written to it. */
+    public enum Kind {
+      /** A character device. */
+      DEVICE("device"),
+      /** The data socket of an swtpm. */
+      STREAM("stream");
+
+      private final String word;
+
+      Kind(String word) {
+        this.word = word;
+      }
+    }
+
+    /** Opens a character device. */
+    public static OpenTpm device(Path path) throws IOException {
+      return new OpenTpm(Kind.DEVICE, Descriptor.open(path, Descriptor.Access.READ_WRITE));
+    }
+
+    /** Connects to an swtpm. */
+    public static OpenTpm swtpm(Path socket) throws IOException {
+      return new OpenTpm(Kind.STREAM, UnixSocket.connect(socket).descriptor());
+    }
+
+    @Override
+    public void close() {
+      descriptor.close();
+    }
+  }
+
+  /** The enclave did not start; the message is its own. */
+  public static final class NotStartedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final OptionalInt status;
+
+    NotStartedException(String message, OptionalInt status) {
+      super(message);
+      this.status = status;
+    }
+
+    /** {@return its exit status, if it ended} See {@code EnclaveMain}'s constants. */
+    public OptionalInt status() {
+      return status;
+    }
+  }
+
+  /** {@return the user the enclave will have: its own if this process is root, else this one's} */
+  public int effectiveUser() {
+    return ThisProcess.uid() == 0 ? user : ThisProcess.uid();
+  }
+
+  /** Starts it and waits until it listens. */
+  public ChildProcess start(OpenTpm tpm) throws IOException {
+    ChildProcess enclave =
+        ChildProcess.start(
+            command(ThisProcess.uid(), tpm.kind()), Map.of(), List.of(tpm.descriptor()));
+    long deadline = System.nanoTime() + START.toNanos();
+    while (!answers()) {
+      if (enclave.await(STEP)) {
+        throw new NotStartedException(
+            "the enclave did not start: " + enclave.tail(), OptionalInt.of(enclave.exit().join()));
+      }
+      if (System.nanoTime() > deadline) {
+        enclave.kill();
+        throw new NotStartedException(
+            "the enclave did not listen within " + START.toSeconds() + " s: " + enclave.tail(),
+            OptionalInt.empty());
+      }
+    }
+    return enclave;
+  }
+
+  /** It listens before it claims the boot, and answers after that. */
+  private boolean answers() {
+    if (!Files.exists(socket)) {
+      return false;
+    }
+    try {
+      return new EnclaveClient(socket).ask(new Request.Keys()) instanceof Answer.EnclaveKeys;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  List<String> command(int agent, OpenTpm.Kind tpm) {
+    List<String> command = new ArrayList<>(confinement(agent));
+    command.add(java.resolve("bin/java").toString());
+    command.addAll(JAVA_OPTIONS);
+    command.addAll(List.of("-cp", classPath, MAIN));
+    command.addAll(List.of("--socket", socket.toString(), "--tpm", tpm.word));
+    command.addAll(List.of("--agent", String.valueOf(agent)));
+    return command;
+  }
+
+  private List<String> confinement(int agent) {
+    if (agent == 0) {
+      String lock = "-all,+ipc_lock";
+      List<String> command =
+          new ArrayList<>(List.of("/usr/bin/unshare", "--net", "--ipc", "--", "/usr/bin/setpriv"));
+      command.addAll(List.of("--reuid", "" + user, "--regid", "" + user));
+      command.addAll(
+          groups.isEmpty()
+              ? List.of("--clear-groups")
+              : List.of(
+                  "--groups", String.join(",", groups.stream().map(String::valueOf).toList())));
+      command.addAll(List.of("--no-new-privs", "--inh-caps", lock, "--ambient-caps", lock));
+      command.addAll(List.of("--bounding-set", lock, "--"));
+      return command;
+    }
+    return Files.isExecutable(Path.of(BUBBLEWRAP))
+        ? List.of(
+            BUBBLEWRAP,
+            "--unshare-user",
+            "--unshare-net",
+            "--unshare-ipc",
+            "--dev-bind",
+            "/",
+            "/",
+            "--")
+        : List.of();
+  }
+}
