@@ -12,7 +12,6 @@ import java.security.spec.ECPoint;
 import java.security.spec.ECPublicKeySpec;
 import java.security.spec.EllipticCurve;
 import java.security.spec.RSAPublicKeySpec;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** Between a TPM's public keys and Java's, checked in both directions. */
@@ -123,7 +122,6 @@ final class PublicKeys {
     int from = signed[0] == 0 ? 1 : 0;
     int count = signed.length - from;
     if (count > length) {
-      Arrays.fill(signed, (byte) 0);
       throw new IllegalArgumentException("a number of " + count + " bytes, not " + length);
     }
     System.arraycopy(signed, from, out, length - count, count);
