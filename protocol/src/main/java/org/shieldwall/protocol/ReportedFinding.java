@@ -45,7 +45,8 @@ public record ReportedFinding(
     return value.isPresent() ? value.get().text(MAX_TEXT) : "";
   }
 
-  ObjectNode toJson() {
+  /** {@return the finding as problems carry it} */
+  public ObjectNode toJson() {
     return Json.object()
         .put("code", code)
         .put("title", orNull(title))

@@ -20,11 +20,11 @@ import org.shieldwall.tpm.command.TpmException;
 
 /** The host's side of attestation in TPM mode: docs/protocol.md, sections 1 and 2. */
 public final class Attester {
-  private final TpmPlace place;
+  private final TpmAddress place;
   private final Evidence evidence;
 
   /** Attests with the TPM at {@code place} and the logs at {@code evidence}. */
-  public Attester(TpmPlace place, Evidence evidence) {
+  public Attester(TpmAddress place, Evidence evidence) {
     this.place = place;
     this.evidence = evidence;
   }

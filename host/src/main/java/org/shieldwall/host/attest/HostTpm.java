@@ -54,7 +54,7 @@ public final class HostTpm implements AutoCloseable {
    * Opens the TPM and makes its keys. The RSA endorsement key is used where the TPM holds a
    * certificate for that one only; the ECC key otherwise, which is much faster to make.
    */
-  public static HostTpm open(TpmPlace place) throws IOException, TpmException {
+  public static HostTpm open(TpmAddress place) throws IOException, TpmException {
     Tpm tpm = place.open();
     try {
       Optional<Bytes> ecc = certificate(tpm, NV_EK_ECC);

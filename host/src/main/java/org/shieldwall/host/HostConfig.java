@@ -1,0 +1,194 @@
+package org.shieldwall.host;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.shieldwall.host.attest.Evidence;
+import org.shieldwall.protocol.HostIdentity;
+import org.tomlj.Toml;
+import org.tomlj.TomlInvalidTypeException;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+import org.tomlj.TomlPosition;
+
+/**
+ * The host's configuration: {@code host.toml} in its directory, and the places that follow from it.
+ *
+ * @param directory where everything of this host is
+ * @param name the host's name, as registered
+ * @param hgs address of the Host Guardian Service
+ * @param hgsCertificate its certificate, or its CA's
+ * @param tpm {@code device:/dev/tpmrm0} or {@code swtpm:/path/of/socket}
+ * @param evidence where the kernel keeps its measurements
+ * @param enclaveUser numeric user the enclave runs as where the agent is root
+ */
+public record HostConfig(
+    Path directory,
+    String name,
+    URI hgs,
+    Path hgsCertificate,
+    String tpm,
+    Evidence evidence,
+    int enclaveUser) {
+  /** A user that no distribution gives out: above the dynamic users of adduser and of systemd. */
+  public static final int ENCLAVE_USER = 65520;
+
+  private static final String FILE = "host.toml";
+  private static final Set<String> KEYS =
+      Set.of("name", "hgs", "hgs-certificate", "tpm", "event-log", "ima-list", "enclave-user");
+
+  /** {@return the default directory of this user} */
+  public static Path defaultDirectory() {
+    return "root".equals(System.getProperty("user.name"))
+        ? Path.of("/var/lib/shieldwall/host")
+        : Path.of(System.getProperty("user.home", "."), ".local/share/shieldwall/host");
+  }
+
+  /** {@return the socket on which the agent serves the fabric's administrator} */
+  public Path agentSocket() {
+    return runtime().resolve("agent.sock");
+  }
+
+  /** {@return where sockets and passing files are; emptied at each start} */
+  public Path runtime() {
+    return directory.resolve("run");
+  }
+
+  /** {@return the folder of the enclave's socket} */
+  public Path enclaveRuntime() {
+    return runtime().resolve("enclave");
+  }
+
+  /** {@return the store of VMs} */
+  public Path store() {
+    return directory.resolve("vms");
+  }
+
+  /** {@return the last health certificate: public, kept for {@code host status}} */
+  public Path certificateFile() {
+    return directory.resolve("health.der");
+  }
+
+  /** Writes a new {@code host.toml}. */
+  public void create() throws AgentException {
+    Path file = directory.resolve(FILE);
+    if (Files.exists(file)) {
+      throw new AgentException(
+          AgentException.Kind.REFUSED,
+          "already-initialised",
+          file + " exists: this host is set up",
+          "edit it, or name another --dir");
+    }
+    try {
+      Files.createDirectories(directory);
+      Files.writeString(file, toml());
+    } catch (IOException problem) {
+      throw unusable(file, problem);
+    }
+  }
+
+  private String toml() {
+    return String.join(
+        "\n",
+        "# Shieldwall guarded host. Changes take effect when the agent is started again.",
+        "name = " + quoted(name),
+        "hgs = " + quoted(hgs.toString()),
+        "hgs-certificate = " + quoted(hgsCertificate.toString()),
+        "tpm = " + quoted(tpm),
+        "event-log = " + quoted(evidence.eventLog().toString()),
+        "ima-list = " + quoted(evidence.imaList().toString()),
+        "enclave-user = " + enclaveUser,
+        "");
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  /** Reads {@code host.toml}; a misspelt key is refused with its line and column. */
+  public static HostConfig read(Path directory) throws AgentException {
+    Path file = directory.resolve(FILE);
+    if (!Files.exists(file)) {
+      throw new AgentException(
+          AgentException.Kind.UNAVAILABLE,
+          "not-initialised",
+          "there is no " + file + ": this host is not set up",
+          "shieldwall host init --hgs https://… --hgs-certificate hgs.pem");
+    }
+    TomlParseResult toml;
+    try {
+      toml = Toml.parse(file);
+    } catch (IOException problem) {
+      throw unusable(file, problem);
+    }
+    if (toml.hasErrors()) {
+      TomlParseError first = toml.errors().getFirst();
+      throw malformed(file, first.position(), String.valueOf(first.getMessage()));
+    }
+    for (String key : toml.keySet()) {
+      if (!KEYS.contains(key)) {
+        throw malformed(
+            file,
+            toml.inputPositionOf(List.of(key)),
+            "unknown key \""
+                + key
+                + "\"; known are "
+                + String.join(", ", KEYS.stream().sorted().toList()));
+      }
+    }
+    return of(directory.toAbsolutePath(), file, toml);
+  }
+
+  private static HostConfig of(Path directory, Path file, TomlParseResult toml)
+      throws AgentException {
+    Evidence usual = Evidence.ofThisBoot();
+    String name = text(file, toml, "name").orElse("");
+    if (!HostIdentity.isName(name)) {
+      throw malformed(file, toml.inputPositionOf(List.of("name")), "no good name for a host");
+    }
+    try {
+      return new HostConfig(
+          directory,
+          name,
+          URI.create(text(file, toml, "hgs").orElse("")),
+          directory.resolve(text(file, toml, "hgs-certificate").orElse("hgs.pem")),
+          text(file, toml, "tpm").orElse("device:/dev/tpmrm0"),
+          new Evidence(
+              text(file, toml, "event-log").map(Path::of).orElse(usual.eventLog()),
+              text(file, toml, "ima-list").map(Path::of).orElse(usual.imaList())),
+          Math.toIntExact(
+              Optional.ofNullable(toml.getLong("enclave-user")).orElse((long) ENCLAVE_USER)));
+    } catch (IllegalArgumentException | ArithmeticException | TomlInvalidTypeException e) {
+      throw malformed(file, null, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Optional<String> text(Path file, TomlParseResult toml, String key)
+      throws AgentException {
+    Object value = toml.get(List.of(key));
+    if (value != null && !(value instanceof String)) {
+      throw malformed(file, toml.inputPositionOf(List.of(key)), key + " must be a text in quotes");
+    }
+    return Optional.ofNullable((String) value);
+  }
+
+  private static AgentException malformed(Path file, @Nullable TomlPosition position, String what) {
+    String where =
+        position == null ? "" : ", line " + position.line() + ", column " + position.column();
+    return new AgentException(
+        AgentException.Kind.MALFORMED, "bad-configuration", file + where + ": " + what, "");
+  }
+
+  private static AgentException unusable(Path file, IOException problem) {
+    return new AgentException(
+        AgentException.Kind.UNAVAILABLE,
+        "file-not-usable",
+        file + " cannot be used: " + problem.getMessage(),
+        "");
+  }
+}

@@ -1,0 +1,153 @@
+package org.shieldwall.host.agent;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.shieldwall.host.vm.PortForward;
+import org.shieldwall.host.vm.VmDefinition;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.ProtectorException;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What the fabric's administrator can ask of the agent. The set is closed. */
+public sealed interface AgentRequest {
+  /** Longest encoding in bytes. */
+  int MAX_BYTES = 64 << 10;
+
+  /** Longest time to wait for a guest to shut down, in seconds. */
+  int MAX_WAIT = 3600;
+
+  /** Attest now. */
+  record Attest() implements AgentRequest {}
+
+  /** How the host is. */
+  record Status() implements AgentRequest {}
+
+  /**
+   * Make a VM.
+   *
+   * @param diskBytes 0 for the template's own size
+   */
+  record VmCreate(
+      String name,
+      Path template,
+      Path catalog,
+      Path data,
+      int cpus,
+      int memoryMebibytes,
+      long diskBytes,
+      List<PortForward> forwards)
+      implements AgentRequest {}
+
+  /** Start a VM. */
+  record VmStart(String name) implements AgentRequest {}
+
+  /** Stop a VM. */
+  record VmStop(String name, boolean force, int waitSeconds) implements AgentRequest {}
+
+  /** All VMs. */
+  record VmList() implements AgentRequest {}
+
+  /** One VM. */
+  record VmShow(String name) implements AgentRequest {}
+
+  /** Delete a VM. */
+  record VmDelete(String name) implements AgentRequest {}
+
+  /** {@return the request as it is sent} */
+  default byte[] toBytes() {
+    ObjectNode json = Json.object();
+    switch (this) {
+      case Attest ignored -> json.put("do", "attest");
+      case Status ignored -> json.put("do", "status");
+      case VmList ignored -> json.put("do", "vm-list");
+      case VmStart start -> json.put("do", "vm-start").put("name", start.name());
+      case VmShow show -> json.put("do", "vm-show").put("name", show.name());
+      case VmDelete delete -> json.put("do", "vm-delete").put("name", delete.name());
+      case VmStop stop ->
+          json.put("do", "vm-stop")
+              .put("name", stop.name())
+              .put("force", stop.force())
+              .put("wait", stop.waitSeconds());
+      case VmCreate create -> {
+        json.put("do", "vm-create")
+            .put("name", create.name())
+            .put("template", create.template().toString())
+            .put("catalog", create.catalog().toString())
+            .put("data", create.data().toString())
+            .put("cpus", create.cpus())
+            .put("memory", create.memoryMebibytes())
+            .put("disk", create.diskBytes());
+        ArrayNode forwards = json.putArray("forwards");
+        create.forwards().forEach(forward -> forwards.add(forward.toString()));
+      }
+    }
+    return Json.bytes(json);
+  }
+
+  /** Reads a request. */
+  static AgentRequest parse(byte[] bytes) throws ProtectorException {
+    Json json = Json.parse(bytes, "agent request", MAX_BYTES);
+    String what = json.at("do").text(40);
+    return switch (what) {
+      case "attest" -> {
+        json.members("do");
+        yield new Attest();
+      }
+      case "status" -> {
+        json.members("do");
+        yield new Status();
+      }
+      case "vm-list" -> {
+        json.members("do");
+        yield new VmList();
+      }
+      case "vm-start" -> new VmStart(name(json.members("do", "name")));
+      case "vm-show" -> new VmShow(name(json.members("do", "name")));
+      case "vm-delete" -> new VmDelete(name(json.members("do", "name")));
+      case "vm-stop" -> {
+        json.members("do", "name", "force", "wait");
+        yield new VmStop(
+            name(json), json.at("force").bool(), (int) json.at("wait").number(0, MAX_WAIT));
+      }
+      case "vm-create" -> create(json);
+      default -> throw json.at("do").malformed("a known request", '"' + what + '"');
+    };
+  }
+
+  private static VmCreate create(Json json) throws ProtectorException {
+    json.members("do", "name", "template", "catalog", "data", "cpus", "memory", "disk", "forwards");
+    List<PortForward> forwards = new ArrayList<>();
+    for (Json forward : json.at("forwards").list(0, PortForward.MAX)) {
+      String text = forward.text(100);
+      forwards.add(
+          PortForward.parse(text).orElseThrow(() -> forward.malformed(PortForward.SHAPE, text)));
+    }
+    return new VmCreate(
+        name(json),
+        path(json.at("template")),
+        path(json.at("catalog")),
+        path(json.at("data")),
+        (int) json.at("cpus").number(1, VmDefinition.MAX_CPUS),
+        (int) json.at("memory").number(VmDefinition.MIN_MEMORY, VmDefinition.MAX_MEMORY),
+        json.at("disk").number(0, Json.MAX_NUMBER),
+        forwards);
+  }
+
+  private static String name(Json json) throws ProtectorException {
+    String name = json.at("name").text(63);
+    if (!VmDefinition.isName(name)) {
+      throw json.at("name").malformed("lower-case letters, digits and hyphens", '"' + name + '"');
+    }
+    return name;
+  }
+
+  private static Path path(Json json) throws ProtectorException {
+    Path path = Path.of(json.text(4000));
+    if (!path.isAbsolute()) {
+      throw json.malformed("an absolute path", path.toString());
+    }
+    return path;
+  }
+}

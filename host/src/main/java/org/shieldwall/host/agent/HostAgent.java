@@ -1,0 +1,179 @@
+package org.shieldwall.host.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.host.AgentException;
+import org.shieldwall.host.AgentException.Kind;
+import org.shieldwall.host.HostConfig;
+import org.shieldwall.host.vm.VmStore;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeySet;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protocol.AttestReply;
+import org.shieldwall.protocol.HgsClient;
+import org.shieldwall.protocol.HgsUnavailableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The agent as a whole: start it, and it serves its socket until it is closed. */
+public final class HostAgent implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HostAgent.class);
+
+  private final HostConfig config;
+  private final EnclaveProcess enclave;
+  private final HgsClient hgs;
+  private final HealthKeeper health;
+  private final VmActions vms;
+  private final AgentServer server;
+
+  private HostAgent(HostConfig config, EnclaveProcess enclave, HgsClient hgs, KeySet enclaveKeys)
+      throws AgentException {
+    this.config = config;
+    this.enclave = enclave;
+    this.hgs = hgs;
+    this.health = new HealthKeeper(config, hgs, enclaveKeys, InstantSource.system());
+    this.vms = new VmActions(config, enclave, health, hgs);
+    this.server = AgentServer.start(config.agentSocket(), this::answer);
+  }
+
+  /** Starts the enclave, begins to attest, and serves. */
+  public static HostAgent start(HostConfig config) throws AgentException {
+    prepare(config);
+    HgsClient hgs;
+    try {
+      hgs = HgsClient.of(config.hgs(), config.hgsCertificate());
+    } catch (HgsUnavailableException problem) {
+      throw new AgentException(Kind.UNAVAILABLE, "hgs-unavailable", problem.what(), problem.hint());
+    }
+    for (String left : new VmStore(config.store()).sweep()) {
+      LOG.info("removed what the unfinished creation of VM {} had left", left);
+    }
+    EnclaveProcess enclave = EnclaveProcess.start(config);
+    try {
+      HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave));
+      agent.health.start();
+      return agent;
+    } catch (AgentException failed) {
+      enclave.close();
+      throw failed;
+    }
+  }
+
+  private static void prepare(HostConfig config) throws AgentException {
+    for (Path folder : List.of(config.runtime(), config.store())) {
+      try {
+        Files.createDirectories(folder);
+      } catch (IOException problem) {
+        throw new AgentException(
+            Kind.UNAVAILABLE,
+            "file-not-usable",
+            folder + " cannot be made: " + problem.getMessage(),
+            "name another --dir, or run it as root");
+      }
+    }
+  }
+
+  private static KeySet keys(EnclaveProcess enclave) throws AgentException {
+    try {
+      if (enclave.client().ask(new Request.Keys()) instanceof Answer.EnclaveKeys keys) {
+        return KeySet.fromJson(Json.of(keys.keys(), "enclave keys"));
+      }
+    } catch (IOException | ProtectorException problem) {
+      throw new AgentException(
+          Kind.UNAVAILABLE, "enclave-gone", "the enclave's keys: " + problem.getMessage(), "");
+    }
+    throw new AgentException(
+        Kind.UNAVAILABLE, "enclave-confused", "the enclave did not name its keys", "");
+  }
+
+  /** {@return whether the enclave is there; without it the agent is of no use} */
+  public boolean isAlive() {
+    return enclave.isAlive();
+  }
+
+  private ObjectNode answer(AgentRequest request, Consumer<Answer.Progress> progress)
+      throws AgentException {
+    return switch (request) {
+      case AgentRequest.Attest ignored -> certificate(health.attest());
+      case AgentRequest.Status ignored -> status();
+      case AgentRequest.VmCreate create -> vms.create(create, progress);
+      case AgentRequest.VmStart start -> vms.start(start.name(), progress);
+      case AgentRequest.VmStop stop ->
+          vms.stop(stop.name(), stop.force(), stop.waitSeconds(), progress);
+      case AgentRequest.VmList ignored -> vms.list();
+      case AgentRequest.VmShow show -> vms.show(show.name());
+      case AgentRequest.VmDelete delete -> vms.delete(delete.name());
+    };
+  }
+
+  private static ObjectNode certificate(AttestReply reply) {
+    ObjectNode json =
+        Json.object()
+            .put("verdict", "healthy")
+            .put("host", reply.host())
+            .put("expires", reply.expires().toString());
+    json.set("claims", reply.claims().toJson());
+    return json;
+  }
+
+  private ObjectNode status() throws AgentException {
+    HealthKeeper.Health known = health.health();
+    ObjectNode json =
+        Json.object()
+            .put("host", config.name())
+            .put("hgs", config.hgs().toString())
+            .put("tpm", config.tpm())
+            .put("healthy", known.certificate().isPresent());
+    json.put("expires", known.certificate().map(c -> c.expires().toString()).orElse(null));
+    json.put("attested", known.obtained().map(Object::toString).orElse(null));
+    known
+        .lastFailure()
+        .ifPresent(failure ->
+            json.putObject("lastFailure")
+                .put("code", failure.code())
+                .put("what", failure.what())
+                .put("remedy", failure.remedy()));
+    try {
+      Answer.Final answer = enclave.client().ask(new Request.Status(Optional.empty()));
+      if (answer instanceof Answer.EnclaveStatus status) {
+        describe(status, json.putObject("enclave"));
+        json.put("running", status.vms().size());
+      }
+    } catch (IOException problem) {
+      json.putObject("enclave").put("gone", String.valueOf(problem.getMessage()));
+    }
+    return json;
+  }
+
+  private static void describe(Answer.EnclaveStatus status, ObjectNode json) {
+    Answer.Confinement confinement = status.confinement();
+    json.put("id", status.id())
+        .put("user", confinement.uid())
+        .put("ownUser", confinement.ownUser())
+        .put("ownNetwork", confinement.ownNetwork())
+        .put("memoryLocked", confinement.memoryLocked())
+        .put("secrets", confinement.secrets());
+    ArrayNode weaker = json.putArray("weaker");
+    confinement.weaker().forEach(weaker::add);
+    json.putObject("accelerator")
+        .put("name", status.accelerator().name())
+        .put("why", status.accelerator().why());
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    health.close();
+    enclave.close();
+    hgs.close();
+  }
+}

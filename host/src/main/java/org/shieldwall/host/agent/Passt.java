@@ -1,0 +1,122 @@
+package org.shieldwall.host.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.UnixSocket;
+import org.shieldwall.host.AgentException;
+import org.shieldwall.host.AgentException.Kind;
+import org.shieldwall.host.vm.PortForward;
+
+/**
+ * A guest's way to the network: passt, which needs no privilege, runs outside of the enclave's
+ * empty network and is spoken to over one connected socket. It ends when the guest does.
+ */
+final class Passt implements AutoCloseable {
+  private static final int NOBODY = 65534;
+  private static final long START_SECONDS = 10;
+
+  private final Process process;
+  private final UnixSocket connection;
+
+  private Passt(Process process, UnixSocket connection) {
+    this.process = process;
+    this.connection = connection;
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param folder a folder of its own for its socket and log; made here
+   */
+  static Passt start(Path folder, List<PortForward> forwards) throws AgentException {
+    Path socket = folder.resolve("net.sock");
+    Path log = folder.resolve("passt.log");
+    try {
+      Files.createDirectories(folder);
+      if ("root".equals(System.getProperty("user.name"))) {
+        // passt gives up root for nobody before it makes its socket.
+        EnclaveProcess.own(folder, NOBODY);
+      }
+      Files.deleteIfExists(socket);
+      List<String> line = new ArrayList<>();
+      line.addAll(List.of("passt", "--foreground", "--one-off", "--quiet"));
+      line.addAll(List.of("--socket", socket.toString(), "--udp-ports", "none"));
+      if (forwards.isEmpty()) {
+        line.addAll(List.of("--tcp-ports", "none"));
+      }
+      for (PortForward forward : forwards) {
+        line.add("--tcp-ports");
+        line.add(forward.address() + "/" + forward.hostPort() + ":" + forward.guestPort());
+      }
+      Process process =
+          new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+      return new Passt(process, connect(process, socket, log, forwards));
+    } catch (IOException problem) {
+      throw unavailable(problem.getMessage() + "", "apt-get install passt");
+    }
+  }
+
+  private static UnixSocket connect(
+      Process process, Path socket, Path log, List<PortForward> forwards)
+      throws IOException, AgentException {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    try {
+      while (!Files.exists(socket)) {
+        if (process.waitFor(10, TimeUnit.MILLISECONDS)) {
+          throw ended(Files.readString(log), forwards);
+        }
+        if (System.nanoTime() > limit) {
+          throw unavailable("it did not open its socket", "see " + log);
+        }
+      }
+      return UnixSocket.connect(socket);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw unavailable("interrupted", "");
+    } catch (IOException | AgentException failed) {
+      process.destroy();
+      throw failed;
+    }
+  }
+
+  private static AgentException ended(String log, List<PortForward> forwards) {
+    if (log.contains("Failed to bind")) {
+      return new AgentException(
+          Kind.UNAVAILABLE,
+          "port-taken",
+          "a port to forward is in use: " + forwards,
+          "stop what listens there, or create the VM with another --forward");
+    }
+    return unavailable(log.strip(), "");
+  }
+
+  private static AgentException unavailable(String why, String remedy) {
+    return new AgentException(
+        Kind.UNAVAILABLE,
+        "network-not-started",
+        "the guest's network did not start: " + why,
+        remedy);
+  }
+
+  /** {@return the connected socket, for QEMU} */
+  Descriptor descriptor() {
+    return connection.descriptor();
+  }
+
+  /** Lets go of our end: the guest's end keeps passt alive. */
+  void release() {
+    connection.close();
+  }
+
+  /** Ends it. */
+  @Override
+  public void close() {
+    connection.close();
+    process.destroy();
+  }
+}

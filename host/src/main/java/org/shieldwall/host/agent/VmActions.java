@@ -1,0 +1,291 @@
+package org.shieldwall.host.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.host.AgentException;
+import org.shieldwall.host.AgentException.Kind;
+import org.shieldwall.host.HostConfig;
+import org.shieldwall.host.vm.VmDefinition;
+import org.shieldwall.host.vm.VmStore;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeyProtector;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.ShieldingData;
+import org.shieldwall.protocol.HgsClient;
+import org.shieldwall.protocol.HgsUnavailableException;
+import org.shieldwall.protocol.RefusedException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What the agent does with a VM: it carries documents between the enclave, the key protection
+ * service and the store. Everything that opens something is done by one of the other two.
+ */
+final class VmActions {
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final int MAX_CATALOG = 64 << 20;
+
+  private final HostConfig config;
+  private final EnclaveProcess enclave;
+  private final HealthKeeper health;
+  private final HgsClient hgs;
+  private final VmStore store;
+
+  VmActions(HostConfig config, EnclaveProcess enclave, HealthKeeper health, HgsClient hgs) {
+    this.config = config;
+    this.enclave = enclave;
+    this.health = health;
+    this.hgs = hgs;
+    this.store = new VmStore(config.store());
+  }
+
+  /** A session of the enclave's, and the release that answers its request. */
+  private record Released(String session, JsonNode release) {}
+
+  /** Makes a VM from a template and shielding data. */
+  ObjectNode create(AgentRequest.VmCreate wanted, Consumer<Answer.Progress> progress)
+      throws AgentException {
+    JsonNode data = document(wanted.data(), ShieldingData.MAX_BYTES, "shielding data");
+    JsonNode catalog = document(wanted.catalog(), MAX_CATALOG, "catalog");
+    Path folder = store.begin(wanted.name());
+    boolean complete = false;
+    try (Descriptor template = open(wanted.template())) {
+      enclave.give(folder);
+      Released released = release(Request.Purpose.PROVISION, data.path("protector"));
+      Answer.Final answer =
+          enclave
+              .client()
+              .ask(
+                  new Request.Provision(
+                      released.session(),
+                      released.release(),
+                      data,
+                      catalog,
+                      folder,
+                      wanted.diskBytes()),
+                  List.of(template),
+                  PATIENCE,
+                  progress);
+      Answer.Provisioned made = expect(Answer.Provisioned.class, answer);
+      VmDefinition definition =
+          new VmDefinition(
+              wanted.name(), made.vm(), wanted.cpus(), wanted.memoryMebibytes(), wanted.forwards());
+      store.complete(folder, definition);
+      complete = true;
+      return show(wanted.name());
+    } catch (IOException problem) {
+      throw enclaveGone(problem);
+    } finally {
+      if (!complete) {
+        store.delete(wanted.name());
+      }
+    }
+  }
+
+  /** Starts a VM. */
+  ObjectNode start(String name, Consumer<Answer.Progress> progress) throws AgentException {
+    VmDefinition definition = store.read(name);
+    KeyProtector protector = store.protector(name);
+    if (running(definition.id()).isPresent()) {
+      throw new AgentException(
+          Kind.REFUSED,
+          "vm-running",
+          "this VM is running already on this host",
+          "shieldwall vm list");
+    }
+    Passt network = Passt.start(config.runtime().resolve("net-" + name), definition.forwards());
+    boolean started = false;
+    try {
+      Released released = release(Request.Purpose.START, protector.toJson());
+      Answer.Final answer =
+          enclave
+              .client()
+              .ask(
+                  new Request.Start(
+                      released.session(),
+                      released.release(),
+                      store.folder(name),
+                      new Request.Definition(name, definition.cpus(), definition.memoryMebibytes()),
+                      Request.Network.STREAM),
+                  List.of(network.descriptor()),
+                  PATIENCE,
+                  progress);
+      Answer.Started done = expect(Answer.Started.class, answer);
+      started = true;
+      network.release();
+      return Json.object()
+          .put("name", name)
+          .put("id", done.vm().toString())
+          .put("accelerator", done.accelerator())
+          .put("generation", done.generation())
+          .put("seconds", done.seconds());
+    } catch (IOException problem) {
+      throw enclaveGone(problem);
+    } finally {
+      if (!started) {
+        network.close();
+      }
+    }
+  }
+
+  /** Stops a VM. */
+  ObjectNode stop(String name, boolean force, int waitSeconds, Consumer<Answer.Progress> progress)
+      throws AgentException {
+    VmDefinition definition = store.read(name);
+    Request.How how = force ? Request.How.KILL : Request.How.POWERDOWN;
+    try {
+      Answer.Final answer =
+          enclave
+              .client()
+              .ask(
+                  new Request.Stop(definition.id(), how, waitSeconds),
+                  List.of(),
+                  Duration.ofSeconds(waitSeconds + 60L),
+                  progress);
+      Answer.Stopped done = expect(Answer.Stopped.class, answer);
+      return Json.object()
+          .put("name", name)
+          .put("id", done.vm().toString())
+          .put("how", done.how())
+          .put("seconds", done.seconds());
+    } catch (IOException problem) {
+      throw enclaveGone(problem);
+    }
+  }
+
+  /** {@return every VM in the store} */
+  ObjectNode list() throws AgentException {
+    ObjectNode result = Json.object();
+    ArrayNode vms = result.putArray("vms");
+    for (String name : store.names()) {
+      vms.add(show(name));
+    }
+    return result;
+  }
+
+  /** {@return what is known of one VM} */
+  ObjectNode show(String name) throws AgentException {
+    VmDefinition definition = store.read(name);
+    ObjectNode result = definition.toJson();
+    result.remove("format");
+    KeyProtector protector = store.protector(name);
+    result.put("class", protector.grant().policy().vmClass().id());
+    result.put("owner", protector.grant().owner().name());
+    result.put("generation", protector.generation());
+    result.put("directory", store.folder(name).toString());
+    Optional<Answer.RunningVm> running = running(definition.id());
+    result.put("state", running.map(Answer.RunningVm::state).orElse("stopped"));
+    running.ifPresent(vm -> {
+      result.put("accelerator", vm.accelerator());
+      result.put("since", vm.since().toString());
+      vm.reason().ifPresent(reason -> result.put("reason", reason));
+    });
+    return result;
+  }
+
+  /** Deletes a VM that is not running. */
+  ObjectNode delete(String name) throws AgentException {
+    VmDefinition definition = store.read(name);
+    if (running(definition.id()).filter(VmActions::isLive).isPresent()) {
+      throw new AgentException(
+          Kind.REFUSED, "vm-running", "the VM is running", "shieldwall vm stop " + name);
+    }
+    store.delete(name);
+    return Json.object().put("name", name).put("deleted", true);
+  }
+
+  private Optional<Answer.RunningVm> running(UUID vm) throws AgentException {
+    try {
+      Answer.Final answer = enclave.client().ask(new Request.Status(Optional.empty()));
+      return expect(Answer.EnclaveStatus.class, answer).vms().stream()
+          .filter(one -> one.vm().equals(vm))
+          .findFirst();
+    } catch (IOException problem) {
+      throw enclaveGone(problem);
+    }
+  }
+
+  private static boolean isLive(Answer.RunningVm vm) {
+    return !vm.state().equals("stopped") && !vm.state().equals("failed");
+  }
+
+  private Released release(Request.Purpose purpose, JsonNode protector) throws AgentException {
+    var certificate = health.certificate().certificate();
+    try {
+      Answer.Final answer = enclave.client().ask(new Request.Prepare(purpose, protector));
+      Answer.Prepared prepared = expect(Answer.Prepared.class, answer);
+      return new Released(
+          prepared.session(), hgs.release(certificate, prepared.request(), protector).toJson());
+    } catch (RefusedException refused) {
+      throw AgentException.of(refused);
+    } catch (HgsUnavailableException unavailable) {
+      throw AgentException.of(unavailable);
+    } catch (IOException problem) {
+      throw enclaveGone(problem);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new AgentException(Kind.UNAVAILABLE, "interrupted", "the agent is stopping", "");
+    }
+  }
+
+  private static <T extends Answer.Final> T expect(Class<T> kind, Answer.Final answer)
+      throws AgentException {
+    if (answer instanceof Answer.Refused refused) {
+      throw new AgentException(
+          Kind.REFUSED,
+          refused.code(),
+          "the enclave refused: " + refused.detail(),
+          refused.remedy());
+    }
+    if (!kind.isInstance(answer)) {
+      throw new AgentException(
+          Kind.UNAVAILABLE, "enclave-confused", "the enclave answered something else", "");
+    }
+    return kind.cast(answer);
+  }
+
+  private static AgentException enclaveGone(IOException problem) {
+    return new AgentException(
+        Kind.UNAVAILABLE,
+        "enclave-gone",
+        "the enclave does not answer: " + problem.getMessage(),
+        "see enclave.log in the host's directory; a new enclave needs a reboot");
+  }
+
+  private static Descriptor open(Path template) throws AgentException {
+    try {
+      return Descriptor.open(template, Descriptor.Access.READ);
+    } catch (IOException problem) {
+      throw notReadable("template", template, problem);
+    }
+  }
+
+  private static JsonNode document(Path file, int limit, String what) throws AgentException {
+    try (var in = Files.newInputStream(file)) {
+      return Json.parse(in.readNBytes(limit + 1), what, limit).node();
+    } catch (IOException problem) {
+      throw notReadable(what, file, problem);
+    } catch (ProtectorException problem) {
+      throw new AgentException(
+          Kind.MALFORMED, problem.code().id(), file + ": " + problem.detail(), "");
+    }
+  }
+
+  private static AgentException notReadable(String what, Path file, IOException problem) {
+    return new AgentException(
+        Kind.UNAVAILABLE,
+        "file-not-usable",
+        "the " + what + " " + file + " cannot be read: " + problem.getMessage(),
+        "");
+  }
+}
