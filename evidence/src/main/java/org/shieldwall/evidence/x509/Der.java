@@ -132,7 +132,16 @@ final class Der {
     return Arrays.copyOfRange(bytes, start, end);
   }
 
-  /** {@return the bytes of a BIT STRING that fills whole bytes} */
+  /** {@return the bytes of a BIT STRING that fills whole bytes, as keys and signatures do} */
+  byte[] octets() throws MalformedException {
+    byte[] bits = bits();
+    if (bytes[content] != 0) {
+      throw malformed(content, "a BIT STRING of whole bytes", bytes[content] + " unused bits");
+    }
+    return bits;
+  }
+
+  /** {@return the bytes of a BIT STRING, unused bits included} */
   byte[] bits() throws MalformedException {
     require(BIT_STRING, "BIT STRING");
     if (length() < 1 || bytes[content] < 0 || bytes[content] > 7) {

@@ -90,7 +90,7 @@ public record DistinguishedName(Bytes encoded, List<Attribute> attributes) {
   }
 
   /** A name comes from whoever made the certificate: no control character reaches a terminal. */
-  private static String printable(String value) {
+  static String printable(String value) {
     return value
         .codePoints()
         .limit(256)

@@ -32,7 +32,7 @@ public record SubjectKey(Bytes encoded, String algorithm, Optional<PublicKey> ke
   static SubjectKey read(Der spki) throws MalformedException {
     spki.require(Der.SEQUENCE, "SubjectPublicKeyInfo");
     String algorithm = spki.child(0, "algorithm").child(0, "algorithm").oid();
-    byte[] bits = spki.child(1, "subjectPublicKey").bits();
+    byte[] bits = spki.child(1, "subjectPublicKey").octets();
     Optional<PublicKey> key =
         switch (algorithm) {
           case RSA -> load("RSA", spki.encoded());

@@ -7,6 +7,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -65,12 +66,17 @@ public record UntrustedCertificate(
     Der outer = Der.at(bytes, 0, bytes.length).require(Der.SEQUENCE, "Certificate");
     requirePadding(bytes, outer.end());
     Der tbs = outer.child(0, "tbsCertificate").require(Der.SEQUENCE, "tbsCertificate");
-    outer.child(2, "signatureValue").bits();
-    SignatureAlgorithm.read(outer.child(1, "signatureAlgorithm"));
+    outer.child(2, "signatureValue").octets();
+    Der algorithm = outer.child(1, "signatureAlgorithm");
+    SignatureAlgorithm.read(algorithm);
     List<Der> fields = tbs.children();
     int first = !fields.isEmpty() && fields.getFirst().tag() == 0xA0 ? 1 : 0;
     if (fields.size() < first + 6) {
       throw Der.malformed(tbs.start(), "a certificate's fields", fields.size() + " fields");
+    }
+    // RFC 5280, section 4.1.1.2: only the one inside is under the signature.
+    if (!Arrays.equals(algorithm.encoded(), fields.get(first + 1).encoded())) {
+      throw Der.malformed(algorithm.start(), "the algorithm that is signed too", "another");
     }
     Der validity = fields.get(first + 3).require(Der.SEQUENCE, "validity");
     return new UntrustedCertificate(
@@ -166,7 +172,7 @@ public record UntrustedCertificate(
           .verifies(
               issuerKey.key().get(),
               outer.child(0, "tbsCertificate").encoded(),
-              outer.child(2, "signatureValue").bits());
+              outer.child(2, "signatureValue").octets());
     } catch (MalformedException e) {
       return false;
     }
