@@ -1,8 +1,5 @@
 package org.shieldwall.protector;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,13 +12,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.shieldwall.protector.ProtectorException.Code;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,9 +22,6 @@ import tools.jackson.databind.node.ObjectNode;
  * its JSON pointer (RFC 6901). Immutable.
  */
 public final class Json {
-  /** The largest document of any format: a volume signature catalog. */
-  private static final int LARGEST = 64 << 20;
-
   /** Integers beyond this are not exact in every JSON reader (RFC 8259, section 6). */
   public static final long MAX_NUMBER = (1L << 53) - 1;
 
@@ -42,23 +30,6 @@ public final class Json {
       Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   private static final Pattern HEX = Pattern.compile("[0-9a-f]*");
-
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxDocumentLength(LARGEST)
-                          .maxStringLength(LARGEST)
-                          .maxNestingDepth(32)
-                          .maxNameLength(256)
-                          .maxNumberLength(20)
-                          .build())
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   private final JsonNode node;
   private final String document;
@@ -80,42 +51,13 @@ public final class Json {
    * @param maxBytes refused unread if longer
    */
   public static Json parse(byte[] utf8, String document, int maxBytes) throws ProtectorException {
-    return parse(utf8, document, maxBytes, false);
+    return new Json(StrictJson.parse(utf8, document, maxBytes), document, "", false);
   }
 
   /** The same for a document that holds secrets: errors never quote what they found. */
   static Json parseConfidential(byte[] utf8, String document, int maxBytes)
       throws ProtectorException {
-    return parse(utf8, document, maxBytes, true);
-  }
-
-  private static Json parse(byte[] utf8, String document, int maxBytes, boolean confidential)
-      throws ProtectorException {
-    if (utf8.length > maxBytes) {
-      throw new ProtectorException(
-          Code.TOO_LARGE, document + ": at most " + maxBytes + " bytes, found " + utf8.length);
-    }
-    try {
-      // Decoded here and not by Jackson, which would also accept UTF-16 and UTF-32.
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-      JsonNode node = MAPPER.readTree(text);
-      if (node == null || node.isMissingNode()) {
-        throw new ProtectorException(Code.MALFORMED, document + ": empty");
-      }
-      return new Json(node, document, "", confidential);
-    } catch (CharacterCodingException e) {
-      throw new ProtectorException(Code.MALFORMED, document + ": not UTF-8");
-    } catch (JacksonException e) {
-      // Its message may quote the document, which may hold a secret.
-      String at =
-          e.getLocation() == null
-              ? ""
-              : " at line "
-                  + e.getLocation().getLineNr()
-                  + ", column "
-                  + e.getLocation().getColumnNr();
-      throw new ProtectorException(Code.MALFORMED, document + ": not strict JSON" + at);
-    }
+    return new Json(StrictJson.parse(utf8, document, maxBytes), document, "", true);
   }
 
   /** {@return a reader of a value that another strict reader has parsed} */
@@ -130,7 +72,7 @@ public final class Json {
 
   /** {@return the value as compact UTF-8} */
   public static byte[] bytes(JsonNode value) {
-    return MAPPER.writeValueAsBytes(value);
+    return StrictJson.write(value);
   }
 
   /** Requires an object with exactly these members. {@return this} */

@@ -53,8 +53,11 @@ public final class SealedFile {
   public static void createKeyFile(Path path, SecureRandom random) throws ProtectorException {
     byte[] key = new byte[KEY_BYTES];
     random.nextBytes(key);
-    SecretFile.create(path, key);
-    Arrays.fill(key, (byte) 0);
+    try {
+      SecretFile.create(path, key);
+    } finally {
+      Arrays.fill(key, (byte) 0);
+    }
   }
 
   /** Seals {@code content} into a new file; refuses with {@code FILE_EXISTS} if there is one. */

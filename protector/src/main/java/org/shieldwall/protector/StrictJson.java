@@ -1,0 +1,69 @@
+package org.shieldwall.protector;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.shieldwall.protector.ProtectorException.Code;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Text to tree and back: bounded, no member twice, nothing after the end, UTF-8 and no other. */
+final class StrictJson {
+  /** The largest document of any format: a volume signature catalog. */
+  private static final int LARGEST = 64 << 20;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxDocumentLength(LARGEST)
+                          .maxStringLength(LARGEST)
+                          .maxNestingDepth(32)
+                          .maxNameLength(256)
+                          .maxNumberLength(20)
+                          .build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private StrictJson() {}
+
+  static JsonNode parse(byte[] utf8, String document, int maxBytes) throws ProtectorException {
+    if (utf8.length > maxBytes) {
+      throw new ProtectorException(
+          Code.TOO_LARGE, document + ": at most " + maxBytes + " bytes, found " + utf8.length);
+    }
+    try {
+      // Decoded here and not by Jackson, which would also accept UTF-16 and UTF-32.
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+      JsonNode node = MAPPER.readTree(text);
+      if (node == null || node.isMissingNode()) {
+        throw new ProtectorException(Code.MALFORMED, document + ": empty");
+      }
+      return node;
+    } catch (CharacterCodingException e) {
+      throw new ProtectorException(Code.MALFORMED, document + ": not UTF-8");
+    } catch (JacksonException e) {
+      throw new ProtectorException(Code.MALFORMED, document + ": not strict JSON" + place(e));
+    }
+  }
+
+  static byte[] write(JsonNode value) {
+    return MAPPER.writeValueAsBytes(value);
+  }
+
+  /** Where it went wrong; not the message, which may quote a document that holds a secret. */
+  private static String place(JacksonException e) {
+    return e.getLocation() == null
+        ? ""
+        : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+  }
+}
