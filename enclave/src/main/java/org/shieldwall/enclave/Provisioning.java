@@ -1,14 +1,10 @@
 package org.shieldwall.enclave;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -19,12 +15,8 @@ import org.shieldwall.disk.DiskProvisioner;
 import org.shieldwall.disk.DiskRefusedException;
 import org.shieldwall.disk.Progress;
 import org.shieldwall.disk.seal.VolumeKeySealer;
-import org.shieldwall.disk.uefi.EfiGuid;
 import org.shieldwall.disk.uefi.Pcr7Prediction;
 import org.shieldwall.disk.uefi.SecureBootPolicy;
-import org.shieldwall.disk.uefi.Signature;
-import org.shieldwall.disk.uefi.SignatureDatabase;
-import org.shieldwall.disk.uefi.SignatureDatabase.SignatureList;
 import org.shieldwall.disk.uefi.UefiVariableStore;
 import org.shieldwall.disk.uefi.VariableStoreFullException;
 import org.shieldwall.enclave.message.Refusal;
@@ -131,7 +123,10 @@ final class Provisioning {
     }
   }
 
-  /** The template's signer decides what boots: its one db certificate, and nobody else's. */
+  /**
+   * The template's signer decides what boots: its one db certificate, and nobody else's. With more
+   * than one, PCR 7 would depend on which of them vouched for the boot loader.
+   */
   private SecureBootPolicy secureBoot() throws RefusedException {
     VolumeSignatureCatalog.SecureBoot boot = catalog.secureBoot();
     if (boot.db().size() != 1) {
@@ -139,27 +134,8 @@ final class Provisioning {
           Refusal.TEMPLATE_UNUSABLE,
           "the catalog names " + boot.db().size() + " Secure Boot certificates, not 1");
     }
-    try {
-      X509Certificate certificate =
-          (X509Certificate)
-              CertificateFactory.getInstance("X.509")
-                  .generateCertificate(new ByteArrayInputStream(boot.db().getFirst()));
-      SecureBootPolicy policy = SecureBootPolicy.onlySignedBy(certificate);
-      return boot.dbx().isEmpty() ? policy : policy.withForbidden(forbidden(boot.dbx()));
-    } catch (GeneralSecurityException e) {
-      throw new RefusedException(
-          Refusal.TEMPLATE_UNUSABLE, "the catalog's Secure Boot certificate cannot be read");
-    }
-  }
-
-  private static SignatureDatabase forbidden(List<byte[]> digests) {
-    return new SignatureDatabase(
-        List.of(
-            new SignatureList(
-                EfiGuid.CERT_SHA256,
-                digests.stream()
-                    .map(digest -> new Signature(SecureBootPolicy.OWNER, Bytes.of(digest)))
-                    .toList())));
+    return SecureBootPolicy.of(
+        boot.db().stream().map(Bytes::of).toList(), boot.dbx().stream().map(Bytes::of).toList());
   }
 
   private static byte[] variables(SecureBootPolicy policy, Instant now)
