@@ -138,7 +138,12 @@ public final class HgsClient implements AutoCloseable {
       throws HgsUnavailableException, RefusedException, InterruptedException {
     return read(
         get("/attestation/v1/signer", AttestReply.MAX_BYTES),
-        body -> HealthCertificate.parseX509(Bytes.of(body)));
+        body ->
+            HealthCertificate.parseX509(
+                Members.bytes(
+                    Json.parse(body, "signer", AttestReply.MAX_BYTES).members("signer"),
+                    "signer",
+                    AttestReply.MAX_BYTES)));
   }
 
   /** {@return the service's guardian document, its signature verified} */

@@ -1,6 +1,8 @@
 package org.shieldwall.protocol;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.shieldwall.protector.B64u;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
@@ -27,10 +29,24 @@ final class Members {
 
   static List<String> texts(Json json, String name, int most, int length)
       throws ProtectorException {
-    List<String> texts = new java.util.ArrayList<>();
+    List<String> texts = new ArrayList<>();
     for (Json element : json.at(name).list(0, most)) {
       texts.add(element.text(length));
     }
     return List.copyOf(texts);
+  }
+
+  /** Null stands for an empty text, which {@link Json} does not read as one. */
+  static String textOrEmpty(Json json, String name, int length) throws ProtectorException {
+    Optional<Json> value = json.nullable(name);
+    return value.isPresent() ? value.get().text(length) : "";
+  }
+
+  static void putTextOrNull(ObjectNode json, String name, String value) {
+    if (value.isEmpty()) {
+      json.putNull(name);
+    } else {
+      json.put(name, value);
+    }
   }
 }

@@ -1,7 +1,5 @@
 package org.shieldwall.protocol;
 
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
 import tools.jackson.databind.node.ObjectNode;
@@ -31,33 +29,23 @@ public record ReportedFinding(
     json.members("code", "title", "expected", "found", "why", "remedy", "anchor");
     return new ReportedFinding(
         json.at("code").text(MAX_TEXT),
-        text(json, "title"),
-        text(json, "expected"),
-        text(json, "found"),
-        text(json, "why"),
-        text(json, "remedy"),
-        text(json, "anchor"));
-  }
-
-  /** Null stands for an empty text, which {@link Json} does not read as one. */
-  private static String text(Json json, String name) throws ProtectorException {
-    Optional<Json> value = json.nullable(name);
-    return value.isPresent() ? value.get().text(MAX_TEXT) : "";
+        Members.textOrEmpty(json, "title", MAX_TEXT),
+        Members.textOrEmpty(json, "expected", MAX_TEXT),
+        Members.textOrEmpty(json, "found", MAX_TEXT),
+        Members.textOrEmpty(json, "why", MAX_TEXT),
+        Members.textOrEmpty(json, "remedy", MAX_TEXT),
+        Members.textOrEmpty(json, "anchor", MAX_TEXT));
   }
 
   /** {@return the finding as problems carry it} */
   public ObjectNode toJson() {
-    return Json.object()
-        .put("code", code)
-        .put("title", orNull(title))
-        .put("expected", orNull(expected))
-        .put("found", orNull(found))
-        .put("why", orNull(why))
-        .put("remedy", orNull(remedy))
-        .put("anchor", orNull(anchor));
-  }
-
-  private static @Nullable String orNull(String text) {
-    return text.isEmpty() ? null : text;
+    ObjectNode json = Json.object().put("code", code);
+    Members.putTextOrNull(json, "title", title);
+    Members.putTextOrNull(json, "expected", expected);
+    Members.putTextOrNull(json, "found", found);
+    Members.putTextOrNull(json, "why", why);
+    Members.putTextOrNull(json, "remedy", remedy);
+    Members.putTextOrNull(json, "anchor", anchor);
+    return json;
   }
 }

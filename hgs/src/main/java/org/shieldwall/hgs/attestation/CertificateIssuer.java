@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,7 +84,12 @@ final class CertificateIssuer {
     return wanted.isBefore(most) ? wanted : most;
   }
 
-  X509Certificate signer() {
-    return signer;
+  /** {@return the certificate that signs, DER} */
+  Bytes signerDer() {
+    try {
+      return Bytes.of(signer.getEncoded());
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("a certificate has no encoding", e);
+    }
   }
 }

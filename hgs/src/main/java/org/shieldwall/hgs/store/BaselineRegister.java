@@ -2,7 +2,9 @@ package org.shieldwall.hgs.store;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
@@ -60,5 +62,13 @@ public final class BaselineRegister {
         .createQuery("SELECT name, digest, document, added FROM baseline ORDER BY name")
         .map(ROW)
         .list();
+  }
+
+  /** {@return the digest of each baseline, by name} */
+  public static Map<String, String> digests(Handle handle) {
+    return handle
+        .createQuery("SELECT name, digest FROM baseline")
+        .map((row, context) -> Map.entry(row.getString("name"), row.getString("digest")))
+        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 }

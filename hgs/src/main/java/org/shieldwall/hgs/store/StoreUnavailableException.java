@@ -7,7 +7,8 @@ package org.shieldwall.hgs.store;
 public final class StoreUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  StoreUnavailableException(String message, Throwable cause) {
+  /** The store failed at {@code message}, because of {@code cause}. */
+  public StoreUnavailableException(String message, Throwable cause) {
     super(message + ": " + StoreException.reason(cause), cause);
   }
 }

@@ -7,6 +7,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -28,19 +29,18 @@ import org.slf4j.LoggerFactory;
 final class Dispatcher {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
-  /** So many work at a time; the others wait, and not for long. */
-  private static final int WORKERS = 4 * Runtime.getRuntime().availableProcessors();
-
-  private static final int WAIT_SECONDS = 10;
   private static final long LINGER_NANOS = 2_000_000_000L;
 
   private final Map<String, Route> routes;
   private final BodyReader bodies;
-  private final Semaphore workers = new Semaphore(WORKERS, true);
+  private final Semaphore workers;
+  private final Duration patience;
 
-  Dispatcher(List<Route> routes, BodyReader bodies) {
+  Dispatcher(List<Route> routes, WebLimits limits) {
     this.routes = routes.stream().collect(Collectors.toMap(Route::path, Function.identity()));
-    this.bodies = bodies;
+    this.bodies = new BodyReader(limits.bodyMemory(), limits.body());
+    this.workers = new Semaphore(limits.workers(), true);
+    this.patience = limits.patience();
   }
 
   void handle(ServerRequest request, ServerResponse response) {
@@ -90,7 +90,7 @@ final class Dispatcher {
 
   private byte[] work(Route route, byte[] body)
       throws RefusedException, ProtectorException, MalformedException, InterruptedException {
-    if (!workers.tryAcquire(WAIT_SECONDS, TimeUnit.SECONDS)) {
+    if (!workers.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
       throw Refusals.of(ProblemType.TOO_MANY, "try again in a moment");
     }
     try {

@@ -13,7 +13,6 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -32,25 +31,27 @@ import org.jspecify.annotations.Nullable;
  * takes too long: the server's own time-outs are for each read, and a client that sends a byte now
  * and then would keep its connection for hours.
  */
-final class Tls13 extends SSLContext implements AutoCloseable {
+final class Tls13 extends SSLContext {
   private static final String PROTOCOL = "TLSv1.3";
 
   /** Longer than clients keep an idle connection: the JDK's do so for 30 s. */
   private static final int STALL_MILLIS = 75_000;
 
-  private final Bounded bounded;
-
   private Tls13(Bounded bounded, SSLContext context) {
     super(bounded, context.getProvider(), PROTOCOL);
-    this.bounded = bounded;
   }
 
   /**
    * {@return a context that shows {@code certificate}}
    *
    * @param handshake how long a handshake may take
+   * @param deadlines where the ends of handshakes are waited for
    */
-  static Tls13 serving(PrivateKey key, X509Certificate certificate, Duration handshake)
+  static Tls13 serving(
+      PrivateKey key,
+      X509Certificate certificate,
+      Duration handshake,
+      ScheduledExecutorService deadlines)
       throws GeneralSecurityException {
     char[] unused = "in memory only".toCharArray();
     KeyStore store = KeyStore.getInstance("PKCS12");
@@ -65,26 +66,18 @@ final class Tls13 extends SSLContext implements AutoCloseable {
     SSLContext context = SSLContext.getInstance(PROTOCOL);
     context.init(keys.getKeyManagers(), null, null);
     context.getServerSessionContext().setSessionCacheSize(10_000);
-    return new Tls13(new Bounded(context, handshake), context);
-  }
-
-  @Override
-  public void close() {
-    bounded.deadlines.shutdownNow();
+    return new Tls13(new Bounded(context, handshake, deadlines), context);
   }
 
   private static final class Bounded extends SSLContextSpi {
     private final SSLContext context;
     private final Duration handshake;
-    private final ScheduledThreadPoolExecutor deadlines;
+    private final ScheduledExecutorService deadlines;
 
-    Bounded(SSLContext context, Duration handshake) {
+    Bounded(SSLContext context, Duration handshake, ScheduledExecutorService deadlines) {
       this.context = context;
       this.handshake = handshake;
-      this.deadlines =
-          new ScheduledThreadPoolExecutor(
-              1, Thread.ofPlatform().daemon().name("hgs-handshake-deadlines").factory());
-      deadlines.setRemoveOnCancelPolicy(true);
+      this.deadlines = deadlines;
     }
 
     @Override

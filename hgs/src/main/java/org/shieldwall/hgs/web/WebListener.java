@@ -10,34 +10,43 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.shieldwall.protocol.Problem;
 import org.shieldwall.protocol.ProblemType;
 
 /** The listening server: TLS 1.3, HTTP/1.1, and an end to everything that a client can draw out. */
 public final class WebListener implements AutoCloseable {
-  private static final Duration HANDSHAKE = Duration.ofSeconds(10);
-  private static final Duration HEADERS = Duration.ofSeconds(10);
-  private static final Duration BODY = Duration.ofSeconds(60);
-  private static final Duration IDLE = Duration.ofSeconds(60);
-  private static final Duration IDLE_CHECK = Duration.ofSeconds(5);
-  private static final Duration GRACE = Duration.ofSeconds(5);
-  private static final int CONNECTIONS = 2_048;
   private static final int LARGEST_BODY = 64 << 20;
-  private static final int MEMORY = 2 * LARGEST_BODY;
+
+  /** Kept here, because java.logging forgets loggers, and their levels, that nobody holds. */
+  private static final Map<Logger, Level> QUIET =
+      Map.of(
+          Logger.getLogger("io.helidon"), Level.WARNING,
+          Logger.getLogger("io.helidon.webserver.LoomServer"), Level.OFF);
+
+  private static final Duration IDLE_CHECK = Duration.ofSeconds(5);
 
   private final WebServer server;
-  private final Tls13 tls;
+  private final ScheduledExecutorService deadlines;
 
-  private WebListener(WebServer server, Tls13 tls) {
+  private WebListener(WebServer server, ScheduledExecutorService deadlines) {
     this.server = server;
-    this.tls = tls;
+    this.deadlines = deadlines;
   }
 
   /**
@@ -45,39 +54,71 @@ public final class WebListener implements AutoCloseable {
    *
    * @param address where; port 0 takes any free one
    * @throws GeneralSecurityException if the key and certificate are of no use
-   * @throws java.io.UncheckedIOException if the address cannot be listened on
+   * @throws UncheckedIOException if the address cannot be listened on
    */
   public static WebListener start(
       InetSocketAddress address, PrivateKey key, X509Certificate certificate, List<Route> routes)
       throws GeneralSecurityException {
-    Tls13 tls = Tls13.serving(key, certificate, HANDSHAKE);
-    try {
-      Dispatcher dispatcher = new Dispatcher(routes, new BodyReader(MEMORY, BODY));
-      WebServer server =
-          WebServer.builder()
-              .bindAddress(address)
-              // Its other way of reading looks every client's name up in the DNS.
-              .useNio(false)
-              .tls(Tls.builder().sslContext(tls).build())
-              .addProtocol(
-                  Http1Config.builder()
-                      .addReceiveListener(new HeaderDeadline(HEADERS))
-                      .compositeSendListener(
-                          new io.helidon.webserver.http1.Http1ConnectionListener() {})
-                      .build())
-              .maxPayloadSize(LARGEST_BODY)
-              .maxTcpConnections(CONNECTIONS)
-              .idleConnectionTimeout(IDLE)
-              .idleConnectionPeriod(IDLE_CHECK)
-              .shutdownGracePeriod(GRACE)
-              .shutdownHook(false)
-              .directHandlers(directHandlers())
-              .routing(HttpRouting.builder().any(dispatcher::handle))
-              .build();
-      return new WebListener(server.start(), tls);
-    } catch (RuntimeException e) {
-      tls.close();
-      throw e;
+    return start(address, key, certificate, routes, WebLimits.defaults());
+  }
+
+  static WebListener start(
+      InetSocketAddress address,
+      PrivateKey key,
+      X509Certificate certificate,
+      List<Route> routes,
+      WebLimits limits)
+      throws GeneralSecurityException {
+    QUIET.forEach(Logger::setLevel);
+    ScheduledThreadPoolExecutor deadlines =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("hgs-deadlines").factory());
+    deadlines.setRemoveOnCancelPolicy(true);
+    Tls13 tls = Tls13.serving(key, certificate, limits.handshake(), deadlines);
+    WebServer server = server(address, tls, routes, limits, deadlines).start();
+    if (!server.isRunning()) {
+      deadlines.shutdownNow();
+      throw cannotListen(address);
+    }
+    return new WebListener(server, deadlines);
+  }
+
+  private static WebServer server(
+      InetSocketAddress address,
+      Tls13 tls,
+      List<Route> routes,
+      WebLimits limits,
+      ScheduledExecutorService deadlines) {
+    Dispatcher dispatcher = new Dispatcher(routes, limits);
+    return WebServer.builder()
+        .bindAddress(address)
+        // Its other way of reading looks every client's name up in the DNS, and knows no time-outs.
+        .useNio(false)
+        .tls(Tls.builder().sslContext(tls).build())
+        // Its own listeners would log what is received and sent, tokens included.
+        .addProtocol(
+            Http1Config.builder()
+                .addReceiveListener(new HeaderDeadline(limits.headers(), deadlines))
+                .addSendListener(new Http1ConnectionListener() {})
+                .build())
+        .maxPayloadSize(LARGEST_BODY)
+        .maxTcpConnections(limits.connections())
+        .idleConnectionTimeout(limits.idle())
+        .idleConnectionPeriod(IDLE_CHECK)
+        .shutdownGracePeriod(limits.grace())
+        .shutdownHook(false)
+        .directHandlers(directHandlers())
+        .routing(HttpRouting.builder().any(dispatcher::handle))
+        .build();
+  }
+
+  /** Helidon logs why it does not listen and goes on: this finds out again. */
+  private static UncheckedIOException cannotListen(InetSocketAddress address) {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.bind(address);
+      return new UncheckedIOException(new IOException("the listener did not start"));
+    } catch (IOException e) {
+      return new UncheckedIOException(e);
     }
   }
 
@@ -90,7 +131,7 @@ public final class WebListener implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
-    tls.close();
+    deadlines.shutdownNow();
   }
 
   /** What Helidon refuses before any route sees it: said as a problem, and nothing repeated. */

@@ -1,0 +1,156 @@
+package org.shieldwall.hgs;
+
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.channels.UnresolvedAddressException;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.shieldwall.hgs.attestation.AttestationService;
+import org.shieldwall.hgs.attestation.AttestationSettings;
+import org.shieldwall.hgs.audit.AuditLog;
+import org.shieldwall.hgs.audit.AuditedRefusals;
+import org.shieldwall.hgs.keys.KeyProtectionService;
+import org.shieldwall.hgs.store.Database;
+import org.shieldwall.hgs.web.Route;
+import org.shieldwall.hgs.web.WebListener;
+import org.shieldwall.protector.SealedFile.Unlock;
+import org.shieldwall.protocol.AttestRequest;
+import org.shieldwall.protocol.ChallengeRequest;
+import org.shieldwall.protocol.ReleaseMessage;
+
+/**
+ * A running service. Closing it lets requests at work finish, and then everything is on the disk.
+ */
+public final class HgsServer implements AutoCloseable {
+  private final Database database;
+  private final Secrets secrets;
+  private final WebListener listener;
+  private final URI url;
+
+  private HgsServer(Database database, Secrets secrets, WebListener listener, URI url) {
+    this.database = database;
+    this.secrets = secrets;
+    this.listener = listener;
+    this.url = url;
+  }
+
+  /**
+   * {@return a service that answers from now on}
+   *
+   * @param unlock opens the folder's secrets
+   * @throws HgsException if anything is missing, wrong or taken, with what mends it
+   */
+  public static HgsServer start(
+      HgsFolder folder, HgsConfig config, Unlock unlock, InstantSource clock, SecureRandom random)
+      throws HgsException {
+    Secrets secrets = Secrets.open(folder, unlock, random);
+    @Nullable Database database = null;
+    try {
+      database = folder.openDatabase();
+      X509Certificate certificate = Certificates.read(folder.certificate());
+      List<Route> routes = routes(folder, config, secrets, database, clock, random);
+      WebListener listener = listen(config, secrets, certificate, routes);
+      URI url = URI.create(HgsSetup.url(config.name(), listener.port()));
+      return new HgsServer(database, secrets, listener, url);
+    } catch (HgsException | RuntimeException e) {
+      secrets.close();
+      if (database != null) {
+        database.close();
+      }
+      throw e;
+    }
+  }
+
+  private static List<Route> routes(
+      HgsFolder folder,
+      HgsConfig config,
+      Secrets secrets,
+      Database database,
+      InstantSource clock,
+      SecureRandom random)
+      throws HgsException {
+    AuditLog audit = new AuditLog(clock);
+    AuditedRefusals refusals = new AuditedRefusals(database, audit, clock);
+    X509Certificate signer = Certificates.read(folder.signer());
+    AttestationService attestation =
+        new AttestationService(
+            database,
+            audit,
+            refusals,
+            new AttestationSettings(
+                secrets.token(),
+                secrets.signer(),
+                signer,
+                config.certificateValidity(),
+                config.policyName(),
+                config.policyVersion(),
+                ImaAllowList.read(config.imaAllowList())),
+            clock,
+            random);
+    KeyProtectionService keys =
+        new KeyProtectionService(
+            database, audit, refusals, secrets.guardian(), List.of(signer), clock, random);
+    Health health = new Health(database, clock);
+    return List.of(
+        Route.post("/attestation/v1/challenge", ChallengeRequest.MAX_BYTES, attestation::challenge),
+        Route.post("/attestation/v1/attest", AttestRequest.MAX_BYTES, attestation::attest),
+        Route.get("/attestation/v1/signer", body -> attestation.signer()),
+        Route.post("/keys/v1/release", ReleaseMessage.MAX_BYTES, keys::release),
+        Route.get("/keys/v1/guardian", body -> keys.guardian()),
+        Route.get("/health", body -> health.answer()));
+  }
+
+  private static WebListener listen(
+      HgsConfig config, Secrets secrets, X509Certificate certificate, List<Route> routes)
+      throws HgsException {
+    InetSocketAddress address = new InetSocketAddress(config.address(), config.port());
+    String where = config.address() + " port " + config.port();
+    if (address.isUnresolved()) {
+      throw new HgsException(
+          "the address " + config.address() + " is not known",
+          "set listen.address in hgs.toml to an address of this machine");
+    }
+    try {
+      return WebListener.start(address, secrets.tls(), certificate, routes);
+    } catch (GeneralSecurityException e) {
+      throw new HgsException(
+          "the TLS key and certificate do not work together", "restore both from a backup", e);
+    } catch (UncheckedIOException | UnresolvedAddressException e) {
+      boolean taken =
+          e.getCause() instanceof BindException bind
+              && String.valueOf(bind.getMessage()).contains("in use");
+      throw taken
+          ? new HgsException(
+              where + " is taken by another program",
+              "stop it, or choose another port: --port N, or listen.port in hgs.toml",
+              e)
+          : new HgsException(
+              "this machine cannot listen on " + where,
+              "set listen.address and listen.port in hgs.toml to what it has",
+              e);
+    }
+  }
+
+  /** {@return the port it listens on} */
+  public int port() {
+    return listener.port();
+  }
+
+  /** {@return where hosts reach it} */
+  public URI url() {
+    return url;
+  }
+
+  @Override
+  public void close() {
+    listener.close();
+    database.close();
+    secrets.close();
+  }
+}

@@ -1,0 +1,75 @@
+package org.shieldwall.hgs.attestation;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.shieldwall.evidence.AttestationPolicy;
+import org.shieldwall.evidence.BootBaseline;
+import org.shieldwall.evidence.ImaPolicy;
+import org.shieldwall.hgs.store.BaselineDocument;
+import org.shieldwall.hgs.store.BaselineRegister;
+import org.shieldwall.hgs.store.Database;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.tpm.TpmHash;
+
+/**
+ * The policy of the moment: what the configuration says, with the baselines that the store has now.
+ * They are read again when the store's list of digests differs from the one they came from.
+ */
+final class PolicySource {
+  private final Database database;
+  private final AttestationSettings settings;
+  private volatile Snapshot snapshot;
+
+  private record Snapshot(Map<String, String> digests, AttestationPolicy policy) {}
+
+  PolicySource(Database database, AttestationSettings settings) {
+    this.database = database;
+    this.settings = settings;
+    this.snapshot = new Snapshot(Map.of(), policy(List.of()));
+  }
+
+  /** {@return the policy} */
+  AttestationPolicy current() {
+    return database.read(this::current);
+  }
+
+  private AttestationPolicy current(Handle reading) {
+    Map<String, String> digests = BaselineRegister.digests(reading);
+    Snapshot known = snapshot;
+    if (!known.digests().equals(digests)) {
+      known = new Snapshot(digests, policy(baselines(reading)));
+      snapshot = known;
+    }
+    return known.policy();
+  }
+
+  private static List<BootBaseline> baselines(Handle reading) {
+    List<BootBaseline> baselines = new ArrayList<>();
+    for (BaselineRegister.Stored stored : BaselineRegister.all(reading)) {
+      try {
+        baselines.add(BaselineDocument.parse(stored.document().getBytes(StandardCharsets.UTF_8)));
+      } catch (ProtectorException e) {
+        throw new IllegalStateException(
+            "the stored baseline " + stored.name() + " does not read", e);
+      }
+    }
+    return baselines;
+  }
+
+  private AttestationPolicy policy(List<BootBaseline> baselines) {
+    Optional<ImaPolicy> ima = settings.imaAllowed().map(ImaPolicy::strict);
+    return new AttestationPolicy(
+        settings.policyName(),
+        settings.policyVersion(),
+        TpmHash.SHA256,
+        true,
+        true,
+        baselines,
+        ima,
+        false);
+  }
+}
