@@ -2,7 +2,9 @@ package org.shieldwall.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import org.shieldwall.cli.host.HostCommand;
 import org.shieldwall.cli.owner.OwnerCommand;
+import org.shieldwall.cli.vm.VmCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
     mixinStandardHelpOptions = true,
     version = "shieldwall 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {OwnerCommand.class})
+    subcommands = {OwnerCommand.class, HostCommand.class, VmCommand.class})
 public final class Main implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
