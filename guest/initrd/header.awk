@@ -15,6 +15,7 @@ function refuse(reason) {
   text = substr($0, RLENGTH + 1)
   sub(/,$/, "", text)
   if (text == "{" || text == "}" || text == "]") next
+  if (depth < 1 || depth != int(depth)) refuse("the header has a line that is not understood: " text)
   if (text ~ /^"[a-z0-9_-]+":/) {
     colon = index(text, ":")
     key[depth] = substr(text, 2, colon - 3)
