@@ -1,0 +1,179 @@
+package org.shieldwall.cli.demo;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.shieldwall.tpm.command.TpmException;
+
+/** The demonstration's cast and stage, and its steps in order. */
+final class Demo implements AutoCloseable {
+  private static final String LOG = "host-boot-log.bin";
+  private static final int SECRET_BYTES = 24;
+
+  /** What a step does; it returns what was seen, or fails. */
+  interface Action {
+    Seen run() throws Exception;
+  }
+
+  /**
+   * What was seen.
+   *
+   * @param finding the code of a refusal, empty otherwise
+   */
+  record Seen(String finding, String outcome) {
+    static Seen that(String outcome) {
+      return new Seen("", outcome);
+    }
+  }
+
+  /**
+   * A step.
+   *
+   * @param othersNeedIt whether the steps after it make no sense without it
+   */
+  record Step(String name, boolean othersNeedIt, Action action) {
+    StepResult run() {
+      long started = System.nanoTime();
+      try {
+        Seen seen = action.run();
+        return new StepResult(name, true, seen.outcome(), seen.finding(), since(started));
+      } catch (InterruptedException stopped) {
+        Thread.currentThread().interrupt();
+        return new StepResult(name, false, "interrupted", "", since(started));
+      } catch (Exception failed) {
+        String why =
+            failed instanceof StepFailure
+                ? String.valueOf(failed.getMessage())
+                : failed.getClass().getSimpleName() + ": " + failed.getMessage();
+        return new StepResult(name, false, why, "", since(started));
+      }
+    }
+
+    private static double since(long started) {
+      return (System.nanoTime() - started) / 1e9;
+    }
+  }
+
+  final Path work;
+  final Path template;
+  final Path owner;
+  final Path hgs;
+  final Path hgsLog;
+  final int hgsPort;
+  final int webPort;
+  final String secret;
+  final byte[] bootLog;
+  final Optional<String> realTpm;
+  final PlayedMachine machine;
+  final PlayedMachine secondMachine;
+  final PlayedMachine strangeMachine;
+  final GuardedHost host;
+  final GuardedHost secondHost;
+  final GuardedHost strangeHost;
+  private final List<Step> steps;
+  private @Nullable Process hgsProcess;
+
+  Demo(Path work, Path template, Optional<String> realTpm) {
+    this.work = work;
+    this.template = template;
+    this.realTpm = realTpm;
+    this.owner = work.resolve("owner");
+    this.hgs = work.resolve("hgs");
+    this.hgsLog = work.resolve("hgs.log");
+    this.hgsPort = freePort();
+    this.webPort = freePort();
+    byte[] random = new byte[SECRET_BYTES];
+    new SecureRandom().nextBytes(random);
+    this.secret = HexFormat.of().formatHex(random);
+    this.bootLog = recordedBoot();
+    this.machine = new PlayedMachine(work.resolve("machine"));
+    this.secondMachine = new PlayedMachine(work.resolve("machine-2"));
+    this.strangeMachine = new PlayedMachine(work.resolve("machine-x"));
+    this.host = new GuardedHost(work.resolve("host"));
+    this.secondHost = new GuardedHost(work.resolve("host-2"));
+    this.strangeHost = new GuardedHost(work.resolve("host-x"));
+    List<Step> all = new ArrayList<>(new LifeSteps(this).steps());
+    all.addAll(new RefusalSteps(this).steps());
+    this.steps = List.copyOf(all);
+  }
+
+  List<Step> steps() {
+    return steps;
+  }
+
+  String hostInWords() {
+    return realTpm
+        .map(tpm -> "this machine with its own TPM, " + tpm + ", and its own boot")
+        .orElse(
+            "this machine with an swtpm, into which a genuine OVMF boot log is played; it shows the"
+                + " protocol and proves nothing about this machine");
+  }
+
+  String tpm() {
+    return realTpm.orElse(machine.tpmPlace());
+  }
+
+  Path eventLog() {
+    return realTpm.isPresent()
+        ? Path.of("/sys/kernel/security/tpm0/binary_bios_measurements")
+        : machine.eventLogPath();
+  }
+
+  String hgsUrl() {
+    return "https://127.0.0.1:" + hgsPort;
+  }
+
+  Path hgsCertificate() {
+    return hgs.resolve("hgs.pem");
+  }
+
+  void remember(Process process) {
+    hgsProcess = process;
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException problem) {
+      throw new StepFailure("no free port: " + problem.getMessage());
+    }
+  }
+
+  private static byte[] recordedBoot() {
+    try (InputStream in = Demo.class.getResourceAsStream(LOG)) {
+      if (in == null) {
+        throw new StepFailure("the recorded boot is missing from the program");
+      }
+      return in.readAllBytes();
+    } catch (IOException problem) {
+      throw new StepFailure("the recorded boot cannot be read: " + problem.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    host.close();
+    secondHost.close();
+    strangeHost.close();
+    Process service = hgsProcess;
+    if (service != null) {
+      service.destroy();
+      service.onExit().join();
+    }
+    for (PlayedMachine played : List.of(machine, secondMachine, strangeMachine)) {
+      try {
+        played.close();
+      } catch (IOException | TpmException gone) {
+        System.err.println("note: an swtpm did not end in order: " + gone.getMessage());
+      }
+    }
+  }
+}
