@@ -1,0 +1,189 @@
+package org.shieldwall.hgs.testing;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.shieldwall.protector.KeySet;
+import org.shieldwall.protector.PrivateKeySet;
+import org.shieldwall.protocol.AttestReply;
+import org.shieldwall.protocol.AttestRequest;
+import org.shieldwall.protocol.AttestationBinding;
+import org.shieldwall.protocol.Challenge;
+import org.shieldwall.protocol.ChallengeRequest;
+import org.shieldwall.protocol.HgsClient;
+import org.shieldwall.protocol.HostIdentity;
+import org.shieldwall.tpm.ByteWriter;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.Credential;
+import org.shieldwall.tpm.KeyTemplates;
+import org.shieldwall.tpm.PcrSelection;
+import org.shieldwall.tpm.PcrValues;
+import org.shieldwall.tpm.TpmHash;
+import org.shieldwall.tpm.TpmPublic;
+import org.shieldwall.tpm.command.Authorization;
+import org.shieldwall.tpm.command.Hierarchy;
+import org.shieldwall.tpm.command.Quoted;
+import org.shieldwall.tpm.command.Tpm;
+import org.shieldwall.tpm.command.TpmException;
+import org.shieldwall.tpm.command.TpmObject;
+import org.shieldwall.tpm.command.TpmSession;
+import org.shieldwall.tpm.swtpm.SwtpmOptions;
+import org.shieldwall.tpm.swtpm.SwtpmProcess;
+
+/** A host with an swtpm that has measured a boot and one enclave. */
+public final class TestHost implements AutoCloseable {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final String name;
+  private final Path folder;
+  private final SwtpmProcess process;
+  private final Tpm tpm;
+  private final TpmObject ek;
+  private final TpmObject ak;
+  private final Bytes log;
+  private final PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
+
+  private TestHost(String name, Path folder, SwtpmProcess process, Tpm tpm, BootLog boot)
+      throws TpmException {
+    this.name = name;
+    this.folder = folder;
+    this.process = process;
+    this.tpm = tpm;
+    this.log = boot.toBytes();
+    for (BootLog.Event event : boot.events()) {
+      tpm.pcrs().extend(event.pcr(), Map.of(TpmHash.SHA256, event.digest()));
+    }
+    this.ek = tpm.keys().createPrimary(Hierarchy.ENDORSEMENT, KeyTemplates.endorsementEccP256());
+    this.ak = newAttestationKey("attestation key");
+    measureEnclave(enclave.publicKeys());
+  }
+
+  /** Starts a host; the test is skipped, and says so, where swtpm is not installed. */
+  public static TestHost boot(String name, BootLog boot) throws IOException, TpmException {
+    boolean found =
+        Stream.of(System.getenv().getOrDefault("PATH", "/usr/bin").split(":", -1))
+            .anyMatch(each -> Files.isExecutable(Path.of(each, "swtpm")));
+    assumeTrue(found, "skipped: no swtpm; install the package swtpm");
+    // Unix sockets need a short path, shorter than JUnit's folders may be.
+    Path folder = Files.createTempDirectory("swtpm");
+    Files.createDirectories(folder.resolve("state"));
+    SwtpmProcess process =
+        SwtpmProcess.start(SwtpmOptions.standalone(folder.resolve("state"), folder));
+    return new TestHost(name, folder, process, process.connect(), boot);
+  }
+
+  private TpmObject newAttestationKey(String salt) throws TpmException {
+    return tpm.keys()
+        .createPrimary(
+            Hierarchy.OWNER,
+            KeyTemplates.attestationEccP256(TpmHash.SHA256.hash(Bytes.ofText(salt))));
+  }
+
+  /** Extends the enclave's PCR, as each enclave does once. */
+  public void measureEnclave(KeySet keys) throws TpmException {
+    tpm.pcrs()
+        .extend(
+            AttestationBinding.ENCLAVE_PCR, Map.of(TpmHash.SHA256, Bytes.of(keys.id().bytes())));
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public PrivateKeySet enclave() {
+    return enclave;
+  }
+
+  public Bytes log() {
+    return log;
+  }
+
+  public HostIdentity identity() {
+    return identity(name);
+  }
+
+  public HostIdentity identity(String called) {
+    return new HostIdentity(called, ek.area().sized(), Optional.empty(), "swtpm");
+  }
+
+  public TpmPublic ekArea() {
+    return ek.area();
+  }
+
+  public ChallengeRequest challengeRequest() {
+    return new ChallengeRequest(
+        ek.area().sized(), Optional.empty(), ak.area().sized(), enclave.publicKeys());
+  }
+
+  public AttestReply attest(HgsClient hgs) throws Exception {
+    return hgs.attest(answer(hgs.challenge(challengeRequest())));
+  }
+
+  public AttestRequest answer(Challenge challenge) throws Exception {
+    return answer(challenge, activate(challenge), enclave.publicKeys());
+  }
+
+  /** {@return an answer with this secret and for this enclave, genuine or not} */
+  public AttestRequest answer(Challenge challenge, Bytes secret, KeySet keys) throws Exception {
+    Bytes extraData = AttestationBinding.extraData(challenge.nonce(), Bytes.of(keys.id().bytes()));
+    return answer(challenge, secret, keys, extraData);
+  }
+
+  public AttestRequest answer(Challenge challenge, Bytes secret, KeySet keys, Bytes extraData)
+      throws Exception {
+    List<Integer> pcrs = challenge.pcrs();
+    PcrSelection selection =
+        PcrSelection.of(TpmHash.SHA256, pcrs.stream().mapToInt(Integer::intValue).toArray());
+    PcrValues values = tpm.pcrs().read(selection);
+    Quoted quoted = tpm.keys().quote(ak, Authorization.none(), extraData, selection);
+    ByteWriter signature = new ByteWriter();
+    quoted.signature().write(signature);
+    return new AttestRequest(
+        challenge.token(),
+        secret,
+        ak.area().sized(),
+        keys,
+        quoted.attest().raw(),
+        signature.toBytes(),
+        new TreeMap<>(values.banks().get(TpmHash.SHA256)),
+        log,
+        Optional.empty());
+  }
+
+  public Bytes activate(Challenge challenge) throws Exception {
+    Credential credential =
+        Credential.parse(
+            Bytes.concat(challenge.credentialBlob(), challenge.encryptedSecret()).toArray());
+    try (TpmSession session = tpm.policySession(TpmHash.SHA256)) {
+      session.policySecret(Hierarchy.ENDORSEMENT, Authorization.none());
+      return Bytes.of(
+          tpm.keys()
+              .activateCredential(
+                  ak, Authorization.none(), ek, Authorization.session(session), credential));
+    }
+  }
+
+  @Override
+  public void close() throws IOException, TpmException {
+    ak.close();
+    ek.close();
+    tpm.close();
+    process.close();
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      all = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path each : all) {
+      Files.deleteIfExists(each);
+    }
+  }
+}
