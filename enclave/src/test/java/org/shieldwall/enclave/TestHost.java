@@ -113,6 +113,9 @@ final class TestHost implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!enclave.alive()) {
+      System.err.println("the enclave ended with " + enclave.exit().join() + ": " + enclave.tail());
+    }
     enclave.kill();
     enclave.await(java.time.Duration.ofSeconds(10));
     tpm.close();

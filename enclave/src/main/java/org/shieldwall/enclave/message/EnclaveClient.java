@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.SystemCallException;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.protector.ProtectorException;
 
@@ -33,7 +34,7 @@ public final class EnclaveClient {
       Consumer<Answer.Progress> progress)
       throws IOException {
     try (UnixSocket connection = UnixSocket.connect(socket)) {
-      Frames.send(connection, RequestCodec.encode(request), descriptors, SEND);
+      send(connection, RequestCodec.encode(request), descriptors);
       while (true) {
         byte[] bytes = Frames.receive(connection, Frames.LARGEST, patience, WHOLE);
         switch (AnswerCodec.decode(bytes)) {
@@ -45,6 +46,18 @@ public final class EnclaveClient {
       }
     } catch (ProtectorException e) {
       throw new IOException("the enclave's answer cannot be read: " + e.detail(), e);
+    }
+  }
+
+  /** An enclave that is busy says so before it has read anything, and closes. */
+  private static void send(UnixSocket connection, byte[] request, List<Descriptor> descriptors)
+      throws IOException {
+    try {
+      Frames.send(connection, request, descriptors, SEND);
+    } catch (SystemCallException e) {
+      if (e.errno() != SystemCallException.EPIPE) {
+        throw e;
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 /**
  * The one thread that starts children. {@code PR_SET_PDEATHSIG}, by which bubblewrap ends with its
  * parent, is bound to the <em>thread</em> that forked (prctl(2)), so that thread must live as long
- * as the process. It also gives up every capability, so that no child inherits one.
+ * as the process. It also passes no capability on.
  */
 final class Spawner {
   private static final LinkedBlockingQueue<Runnable> WORK = new LinkedBlockingQueue<>();
@@ -65,7 +65,7 @@ final class Spawner {
       try {
         Runnable next = WORK.take();
         if (!unprivileged) {
-          ThisProcess.dropCapabilitiesOfThread();
+          ThisProcess.passOnNoCapabilities();
           unprivileged = true;
         }
         next.run();

@@ -10,6 +10,9 @@ public final class SystemCallException extends IOException {
   /** No such device or resource at the moment. */
   public static final int EAGAIN = 11;
 
+  /** The other side does not read any more. */
+  public static final int EPIPE = 32;
+
   private final String call;
   private final int errno;
 
@@ -43,7 +46,7 @@ public final class SystemCallException extends IOException {
       case 22 -> "invalid argument (EINVAL)";
       case 24 -> "too many open files (EMFILE)";
       case 28 -> "no space left (ENOSPC)";
-      case 32 -> "the other side is gone (EPIPE)";
+      case EPIPE -> "the other side is gone (EPIPE)";
       case 38 -> "not offered by this kernel (ENOSYS)";
       case 98 -> "address in use (EADDRINUSE)";
       case 104 -> "reset by the other side (ECONNRESET)";

@@ -6,7 +6,6 @@ import static org.shieldwall.enclave.posix.SystemCall.POINTER;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -21,7 +20,6 @@ public final class ThisProcess {
 
   private static final SystemCall PRCTL =
       SystemCall.variadic("prctl", 1, INT, INT, LONG, LONG, LONG, LONG);
-  private static final SystemCall CAPSET = SystemCall.of("capset", INT, POINTER, POINTER);
   private static final SystemCall MLOCKALL = SystemCall.of("mlockall", INT, INT);
   private static final SystemCall SETRLIMIT = SystemCall.of("setrlimit", INT, INT, POINTER);
   private static final SystemCall GETUID = SystemCall.of("getuid", INT);
@@ -58,18 +56,16 @@ public final class ThisProcess {
     MLOCKALL.invoke(CURRENT_FUTURE_ON_FAULT);
   }
 
-  /** Capabilities belong to a thread: this one gives up all of its own (capabilities(7)). */
-  static void dropCapabilitiesOfThread() {
-    if (uid() == 0) {
-      return; // root's children are root whatever is dropped here; bubblewrap drops what it can
-    }
-    try (Arena arena = Arena.ofConfined()) {
+  /**
+   * Lets no program that this thread starts inherit a capability (capabilities(7)): those of a user
+   * other than root pass only through the ambient set. The thread's own stay, because without that
+   * of locking memory it could not even grow its stack once all memory is locked.
+   */
+  static void passOnNoCapabilities() {
+    try {
       PRCTL.invoke(PR_CAP_AMBIENT, (long) PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L);
-      MemorySegment header = arena.allocate(8, 4);
-      header.set(INT, 0, 0x20080522); // _LINUX_CAPABILITY_VERSION_3
-      CAPSET.invoke(header, arena.allocate(24, 4));
     } catch (SystemCallException e) {
-      throw new IllegalStateException("giving up capabilities", e);
+      throw new IllegalStateException("giving up ambient capabilities", e);
     }
   }
 
