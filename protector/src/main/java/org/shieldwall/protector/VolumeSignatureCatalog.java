@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.shieldwall.protector.ProtectorException.Code;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -18,6 +19,10 @@ public final class VolumeSignatureCatalog {
   public static final String FORMAT = "shieldwall-catalog-1";
   public static final int MAX_BYTES = 64 << 20;
   private static final int MAX_PARTITIONS = 16;
+
+  /** What fits the size: 64 digits, two quotation marks and a comma each, then base64url. */
+  private static final long MAX_BLOCKS = MAX_BYTES / 4L * 3 / 67;
+
   private static final int MAX_CERTIFICATES = 16;
   private static final int MAX_CERTIFICATE = 8 << 10;
   private static final int MAX_FORBIDDEN = 2048;
@@ -77,6 +82,11 @@ public final class VolumeSignatureCatalog {
       Instant created,
       SecureRandom random)
       throws ProtectorException {
+    long blocks = partitions.stream().mapToLong(SignedPartition::blockCount).sum();
+    if (blocks > MAX_BLOCKS) {
+      throw new ProtectorException(
+          Code.TOO_LARGE, "a catalog has at most " + MAX_BLOCKS + " blocks of 1 MiB");
+    }
     ObjectNode payload =
         Json.object()
             .put("format", FORMAT)
