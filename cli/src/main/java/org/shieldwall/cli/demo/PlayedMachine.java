@@ -37,10 +37,11 @@ final class PlayedMachine implements AutoCloseable {
   /** Resets the TPM, as power-on does, and plays a boot into it. */
   void boot(byte[] eventLog) throws IOException, TpmException, MalformedException {
     powerOff();
-    Path state = Files.createDirectories(directory.resolve("tpm-state"));
-    Path runtime = Files.createDirectories(directory.resolve("tpm"));
+    SwtpmOptions options = options();
+    Files.createDirectories(options.stateDirectory());
+    Files.createDirectories(options.runtimeDirectory());
     UntrustedEventLog log = UntrustedEventLog.parse(eventLog, LogLimits.DEFAULT);
-    SwtpmProcess started = SwtpmProcess.start(SwtpmOptions.standalone(state, runtime));
+    SwtpmProcess started = SwtpmProcess.start(options);
     swtpm = started;
     try (Tpm tpm = started.connect()) {
       tpm.startup(Tpm.StartupType.CLEAR);
@@ -58,7 +59,11 @@ final class PlayedMachine implements AutoCloseable {
 
   /** {@return what {@code --tpm} takes} */
   String tpmPlace() {
-    return "swtpm:" + directory.resolve("tpm/data.sock");
+    return "swtpm:" + options().dataSocketPath();
+  }
+
+  private SwtpmOptions options() {
+    return SwtpmOptions.standalone(directory.resolve("tpm-state"), directory.resolve("tpm"));
   }
 
   private static void extend(Tpm tpm, UntrustedEvent event) throws TpmException {

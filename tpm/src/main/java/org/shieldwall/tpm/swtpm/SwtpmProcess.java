@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.shieldwall.tpm.command.Tpm;
 import org.shieldwall.tpm.command.TpmException;
 
-/** An swtpm that this program started and ends. */
+/** An swtpm that this program started and ends: by {@link #close}, or at its own end. */
 public final class SwtpmProcess implements AutoCloseable {
   /** Length of the key of an encrypted state, in bytes. */
   public static final int KEY_SIZE = 32;
@@ -23,12 +25,23 @@ public final class SwtpmProcess implements AutoCloseable {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
   private static final int LOG_TAIL = 2000;
 
+  /** Ended with this program, however it ends short of a kill: nobody else knows about them. */
+  private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> RUNNING.forEach(Process::destroyForcibly), "end swtpm processes"));
+  }
+
   private final SwtpmOptions options;
   private final Process process;
 
   private SwtpmProcess(SwtpmOptions options, Process process) {
     this.options = options;
     this.process = process;
+    RUNNING.add(process);
+    var _ = process.onExit().thenAccept(RUNNING::remove);
   }
 
   /** {@return an swtpm whose state files are not encrypted, ready for its first client} */
