@@ -3,6 +3,7 @@ package org.shieldwall.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import org.shieldwall.cli.demo.DemoCommand;
+import org.shieldwall.cli.evidence.EvidenceCommand;
 import org.shieldwall.cli.host.HostCommand;
 import org.shieldwall.cli.owner.OwnerCommand;
 import org.shieldwall.cli.vm.VmCommand;
@@ -32,7 +33,13 @@ import tools.jackson.databind.node.ObjectNode;
     mixinStandardHelpOptions = true,
     version = "shieldwall 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {OwnerCommand.class, HostCommand.class, VmCommand.class, DemoCommand.class})
+    subcommands = {
+      OwnerCommand.class,
+      HostCommand.class,
+      VmCommand.class,
+      EvidenceCommand.class,
+      DemoCommand.class
+    })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

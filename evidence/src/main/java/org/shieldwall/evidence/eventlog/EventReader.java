@@ -50,7 +50,12 @@ final class EventReader {
           variable(event);
       case IPL -> bootLoader(event);
       case EVENT_TAG -> tagged(event);
-      case SCRTM_VERSION, COMPACT_HASH, EFI_GPT_EVENT, NONHOST_INFO, EFI_HCRTM_EVENT ->
+      // Some firmware measures something else than the version it logs: then there is none.
+      case SCRTM_VERSION ->
+          confirmed(event, DigestForm.WHOLE).isPresent()
+              ? new EventReading.Data(event.data())
+              : new DigestOnly(DigestOnly.Thing.FIRMWARE, claimedText(event.data()));
+      case COMPACT_HASH, EFI_GPT_EVENT, NONHOST_INFO, EFI_HCRTM_EVENT ->
           confirmed(event, DigestForm.WHOLE).isPresent()
               ? new EventReading.Data(event.data())
               : mismatch(event);

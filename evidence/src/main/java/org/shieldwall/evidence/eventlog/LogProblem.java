@@ -43,6 +43,16 @@ public record LogProblem(Code code, int event, long offset, long pcr, String det
       this.label = label;
     }
 
+    /** {@return whether the log contradicts itself, rather than being silent on something} */
+    public boolean isContradiction() {
+      return this == DIGEST_MISMATCH || this == ERROR_SEPARATOR || this == PCR_OUT_OF_RANGE;
+    }
+
+    /** {@return whether measured content is not laid out as it has to be} */
+    public boolean isMalformed() {
+      return this == CONTENT_MALFORMED || this == TAGGED_EVENT_MALFORMED;
+    }
+
     /** {@return the code used in output} */
     public String label() {
       return label;

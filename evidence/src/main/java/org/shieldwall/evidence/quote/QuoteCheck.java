@@ -40,13 +40,22 @@ public final class QuoteCheck {
     return new QuoteCheck(attestationKey, expected).appraise(quote);
   }
 
+  /** {@return the finding that these bytes are, if they are a quote of TPM 1.2} */
+  public static Optional<Finding> tpm12(Bytes attest) {
+    return Tpm12.isQuote(attest)
+        ? Optional.of(
+            new Finding(
+                FindingCode.QUOTE_TPM12,
+                "TPM_QUOTE_INFO of TPM 1.2 instead of TPMS_ATTEST",
+                "TPM 2.0",
+                "TPM 1.2"))
+        : Optional.empty();
+  }
+
   private QuoteAppraisal appraise(UntrustedQuote quote) {
-    if (Tpm12.isQuote(quote.attest())) {
-      add(
-          FindingCode.QUOTE_TPM12,
-          "TPM_QUOTE_INFO of TPM 1.2 instead of TPMS_ATTEST",
-          "TPM 2.0",
-          "TPM 1.2");
+    Optional<Finding> old = tpm12(quote.attest());
+    if (old.isPresent()) {
+      findings.add(old.get());
       return new QuoteAppraisal(findings, Optional.empty(), Optional.empty());
     }
     signature(quote);

@@ -1,0 +1,25 @@
+package org.shieldwall.cli.evidence;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The group of commands that look at evidence in files. */
+@Command(
+    name = "evidence",
+    description = "Look at event logs, quotes, IMA lists and endorsement certificates in files.",
+    mixinStandardHelpOptions = true,
+    subcommands = {
+      EventLogCommand.class,
+      QuoteCommand.class,
+      ImaCommand.class,
+      EndorsementCertificateCommand.class
+    })
+public final class EvidenceCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+}
