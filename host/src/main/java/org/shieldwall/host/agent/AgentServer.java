@@ -38,7 +38,7 @@ final class AgentServer implements AutoCloseable {
 
   private final UnixListener listener;
   private final Handler handler;
-  private final Set<Integer> users = Set.of(0, ThisProcess.uid());
+  private final Set<Integer> users = Set.copyOf(List.of(0, ThisProcess.uid()));
   private final Semaphore places = new Semaphore(AT_ONCE);
   private volatile boolean closed;
 

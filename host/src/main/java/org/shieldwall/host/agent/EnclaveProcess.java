@@ -32,6 +32,7 @@ import org.shieldwall.host.attest.TpmAddress;
  */
 final class EnclaveProcess implements AutoCloseable {
   private static final String MAIN = "org.shieldwall.enclave.EnclaveMain";
+  private static final String LOCK_ALL = "--memlock=unlimited:unlimited";
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
   private static final Duration STEP = Duration.ofMillis(20);
@@ -89,13 +90,24 @@ final class EnclaveProcess implements AutoCloseable {
     List<String> line = new ArrayList<>();
     if (root) {
       line.addAll(List.of("/usr/bin/unshare", "--net", "--ipc", "--uts", "--"));
-      line.addAll(List.of("/usr/bin/prlimit", "--memlock=unlimited:unlimited", "--core=0:0", "--"));
+      line.addAll(List.of("/usr/bin/prlimit", "--core=0:0"));
+      if (mayLockMemory()) {
+        line.add(LOCK_ALL);
+      }
+      line.add("--");
     }
     if (user >= 0) {
       line.addAll(List.of("/usr/bin/setpriv", "--reuid=" + user, "--regid=" + user, groups()));
       line.addAll(List.of("--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"));
     }
     return line;
+  }
+
+  /** Root in a container may lack CAP_SYS_RESOURCE; the enclave then says what is weaker for it. */
+  private static boolean mayLockMemory() throws IOException {
+    ChildProcess trial =
+        ChildProcess.start(List.of("/usr/bin/prlimit", LOCK_ALL, "/bin/true"), Map.of(), List.of());
+    return trial.await(STOP_LIMIT) && trial.exit().getNow(1) == 0;
   }
 
   private static List<String> javaLine(Path runtime) {

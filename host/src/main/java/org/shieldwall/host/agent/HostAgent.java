@@ -62,7 +62,7 @@ public final class HostAgent implements AutoCloseable {
       HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave));
       agent.health.start();
       return agent;
-    } catch (AgentException failed) {
+    } catch (AgentException | RuntimeException failed) {
       enclave.close();
       throw failed;
     }
