@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import org.shieldwall.cli.demo.DemoCommand;
 import org.shieldwall.cli.evidence.EvidenceCommand;
+import org.shieldwall.cli.hgs.HgsCommand;
 import org.shieldwall.cli.host.HostCommand;
 import org.shieldwall.cli.owner.OwnerCommand;
 import org.shieldwall.cli.vm.VmCommand;
@@ -34,6 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
     version = "shieldwall 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      HgsCommand.class,
       OwnerCommand.class,
       HostCommand.class,
       VmCommand.class,

@@ -149,13 +149,14 @@ public record HgsConfig(
   }
 
   /** {@return the file's text with every default spelled out in a comment} */
-  static String template(String name, Optional<String> keyFile) {
+  static String template(HgsSetup.Address address, Optional<String> keyFile) {
     return """
     # Configuration of the Host Guardian Service. What is commented out is the default.
 
     [listen]
-    # address = "::"            # every address of this machine, IPv4 included
-    # port = %d
+    # "::" is every address of this machine, IPv4 included
+    %s
+    %s
     name = "%s"
 
     [secrets]
@@ -170,8 +171,12 @@ public record HgsConfig(
     # ima-allow-list = "…"      # file with one sha256:HEX a line: what may run on a host
     """
         .formatted(
-            DEFAULT_PORT,
-            name,
+            address
+                .listen()
+                .map(listen -> "address = \"" + listen + "\"")
+                .orElse("# address = \"::\""),
+            address.port().map(port -> "port = " + port).orElse("# port = " + DEFAULT_PORT),
+            address.name(),
             keyFile
                 .map(file -> "key-file = \"" + file + "\"")
                 .orElse("# key-file = \"unlock.key\"  # absent: a passphrase opens the keys"));

@@ -128,7 +128,7 @@ public final class HgsServer implements AutoCloseable {
       throw taken
           ? new HgsException(
               where + " is taken by another program",
-              "stop it, or choose another port: --port N, or listen.port in hgs.toml",
+              "stop it, or choose another port: --listen ADDRESS:PORT, or listen.port in hgs.toml",
               e)
           : new HgsException(
               "this machine cannot listen on " + where,

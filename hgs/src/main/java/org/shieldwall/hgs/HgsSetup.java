@@ -50,23 +50,38 @@ public final class HgsSetup {
   public record Made(HgsFolder folder, String url, Guardian guardian, boolean keyBesideSecrets) {}
 
   /**
+   * Where a service is and listens.
+   *
+   * @param name host name or address by which hosts reach it
+   * @param listen address to listen on; empty for every one
+   * @param port empty for the usual one
+   */
+  public record Address(String name, Optional<String> listen, Optional<Integer> port) {
+    /** {@return an address of this name, with the rest as usual} */
+    public static Address named(String name) {
+      return new Address(name, Optional.empty(), Optional.empty());
+    }
+  }
+
+  /**
    * Makes a service in {@code folder}, which must be empty or not exist. If it cannot, it leaves
    * nothing behind.
    *
-   * @param name host name by which hosts will reach the service
+   * @param address where it will be
    * @param passphrase opens the keys; if there is none, a key file does
    * @param keyFile an existing or new key file; if there is none, one in the folder
    */
   public Made create(
-      HgsFolder folder, String name, Optional<SecretBytes> passphrase, Optional<Path> keyFile)
+      HgsFolder folder, Address address, Optional<SecretBytes> passphrase, Optional<Path> keyFile)
       throws HgsException {
+    String name = address.name();
     if (!name.matches("[A-Za-z0-9.:_-]{1,253}")) {
       throw new HgsException("'" + name + "' is no host name or address", "--name hgs.example.org");
     }
     boolean existed = Files.exists(folder.path());
     makeFolder(folder.path());
     try {
-      return fill(folder, name, passphrase, keyFile);
+      return fill(folder, address, passphrase, keyFile);
     } catch (HgsException | RuntimeException e) {
       clear(folder.path(), existed);
       throw e;
@@ -74,8 +89,9 @@ public final class HgsSetup {
   }
 
   private Made fill(
-      HgsFolder folder, String name, Optional<SecretBytes> passphrase, Optional<Path> keyFile)
+      HgsFolder folder, Address address, Optional<SecretBytes> passphrase, Optional<Path> keyFile)
       throws HgsException {
+    String name = address.name();
     Instant now = clock.instant();
     Unlock unlock = unlock(folder, passphrase, keyFile);
     KeyPair tls = Certificates.newKey("secp256r1", random);
@@ -92,9 +108,11 @@ public final class HgsSetup {
             : Optional.empty();
     write(
         folder.configuration(),
-        HgsConfig.template(name, configuredKey).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        HgsConfig.template(address, configuredKey)
+            .getBytes(java.nio.charset.StandardCharsets.UTF_8));
     boolean beside = unlock instanceof Unlock.KeyFile file && file.path().startsWith(folder.path());
-    return new Made(folder, url(name, HgsConfig.DEFAULT_PORT), guardian, beside);
+    return new Made(
+        folder, url(name, address.port().orElse(HgsConfig.DEFAULT_PORT)), guardian, beside);
   }
 
   private Guardian makeSecrets(

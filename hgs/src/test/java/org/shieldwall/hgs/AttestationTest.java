@@ -191,10 +191,10 @@ class AttestationTest {
     service.client().attest(answer);
     Problem problem = refusal(() -> service.client().attest(answer));
     assertThat(problem.status()).isEqualTo(401);
-    assertThat(codes(problem)).containsExactly("challenge-already-answered");
+    assertThat(codes(problem)).containsExactly("token-spent");
     service.restart();
     assertThat(codes(refusal(() -> service.client().attest(answer))))
-        .containsExactly("challenge-already-answered");
+        .containsExactly("token-spent");
   }
 
   @Test
@@ -202,8 +202,7 @@ class AttestationTest {
     AttestRequest good = host.answer(challenge());
     assertThat(refusal(() -> service.client().attest(withLog(good, Bytes.EMPTY))).status())
         .isIn(400, 403);
-    assertThat(codes(refusal(() -> service.client().attest(good))))
-        .containsExactly("challenge-already-answered");
+    assertThat(codes(refusal(() -> service.client().attest(good)))).containsExactly("token-spent");
   }
 
   @Test
@@ -305,7 +304,7 @@ class AttestationTest {
     service.clock().advance(Duration.ofMinutes(3));
     Problem problem = refusal(() -> service.client().attest(answer));
     assertThat(problem.status()).isEqualTo(401);
-    assertThat(codes(problem)).containsExactly("challenge-not-good");
+    assertThat(codes(problem)).containsExactly("token-not-good");
   }
 
   @Test
@@ -327,7 +326,7 @@ class AttestationTest {
               good.eventLog(),
               good.ima());
       assertThat(codes(refusal(() -> service.client().attest(altered))))
-          .containsExactly("challenge-not-good");
+          .containsExactly("token-not-good");
     }
   }
 

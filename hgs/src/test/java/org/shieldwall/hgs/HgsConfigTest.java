@@ -21,12 +21,15 @@ class HgsConfigTest {
   @Test
   void givenTheTemplate_whenRead_thenItIsTheDefaultWithItsNameAndKeyFile() throws Exception {
     HgsConfig config =
-        HgsConfig.parse(HgsConfig.template("hgs.example", Optional.of("unlock.key")), FILE);
+        HgsConfig.parse(
+            HgsConfig.template(HgsSetup.Address.named("hgs.example"), Optional.of("unlock.key")),
+            FILE);
     assertThat(config.name()).isEqualTo("hgs.example");
     assertThat(config.keyFile()).contains(Path.of("/srv/hgs/unlock.key"));
     assertThat(config.port()).isEqualTo(8443);
     HgsConfig passphrase =
-        HgsConfig.parse(HgsConfig.template("hgs.example", Optional.empty()), FILE);
+        HgsConfig.parse(
+            HgsConfig.template(HgsSetup.Address.named("hgs.example"), Optional.empty()), FILE);
     assertThat(passphrase.keyFile()).isEmpty();
   }
 

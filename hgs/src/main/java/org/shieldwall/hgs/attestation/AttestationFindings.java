@@ -82,24 +82,24 @@ final class AttestationFindings {
 
   static ReportedFinding token(String expected, String found) {
     return new ReportedFinding(
-        "challenge-not-good",
+        "token-not-good",
         "The challenge cannot be answered with this",
         expected,
         found,
         "Each challenge is answered once, in time: evidence sent again proves nothing about now.",
         ATTEST_AGAIN,
-        "findings.md#challenge-not-good");
+        "findings.md#token-not-good");
   }
 
   static ReportedFinding replayed() {
     return new ReportedFinding(
-        "challenge-already-answered",
+        "token-spent",
         "This challenge has been answered before",
         "a challenge that was not used",
         "one that was",
         "Each challenge is answered once: evidence sent again proves nothing about now.",
         ATTEST_AGAIN,
-        "findings.md#challenge-already-answered");
+        "findings.md#token-spent");
   }
 
   static ReportedFinding notActivated() {

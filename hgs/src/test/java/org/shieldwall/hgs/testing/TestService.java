@@ -35,7 +35,7 @@ public final class TestService implements AutoCloseable {
   public static TestService in(Path path) throws Exception {
     HgsFolder folder = new HgsFolder(path);
     new HgsSetup(java.time.InstantSource.system(), RANDOM)
-        .create(folder, "localhost", Optional.empty(), Optional.empty());
+        .create(folder, HgsSetup.Address.named("localhost"), Optional.empty(), Optional.empty());
     return new TestService(folder);
   }
 

@@ -1,0 +1,175 @@
+package org.shieldwall.cli.hgs;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.Output;
+import org.shieldwall.evidence.BootBaseline;
+import org.shieldwall.evidence.CaptureLevel;
+import org.shieldwall.hgs.admin.Administration;
+import org.shieldwall.hgs.store.BaselineDocument;
+import org.shieldwall.hgs.store.BaselineRegister.Stored;
+import org.shieldwall.protector.ProtectorException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code hgs baseline add | list | show | remove}. */
+@Command(
+    name = "baseline",
+    description = "Say what hosts must have booted: any one of the baselines.",
+    mixinStandardHelpOptions = true)
+final class BaselineCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  @Command(
+      name = "add",
+      description = {
+        "Accept a boot: from the event log of a machine that booted as it should, or from a baseline"
+            + " document.",
+        "Shows in words what hosts will have to prove, and asks."
+      },
+      mixinStandardHelpOptions = true)
+  void add(
+      @Parameters(paramLabel = "FILE", description = "Event log (binary) or baseline (JSON).")
+          Path file,
+      @Option(
+              names = "--name",
+              paramLabel = "NAME",
+              description = "What to call it; owners may name it. Default: after the file.")
+          @Nullable String name,
+      @Option(names = "--from-log", description = "FILE is an event log, whatever it looks like.")
+          boolean fromLog,
+      @Option(
+              names = "--level",
+              defaultValue = "boot",
+              paramLabel = "LEVEL",
+              description =
+                  "How much of the log counts: keys (Secure Boot's keys; any image they let run),"
+                      + " boot (and the images and command line), everything (and firmware and"
+                      + " drivers). Default: boot.")
+          CaptureLevel level,
+      @Option(names = "--yes", description = "Do not ask.") boolean yes,
+      @Option(names = "--dry-run", description = "Show, and change nothing.") boolean dryRun,
+      @Mixin HgsOptions options) {
+    BootBaseline baseline = new BaselineFile(file, fromLog, level).read(name);
+    if (!options.json()) {
+      options.out().print(baseline.describe());
+      options.out().flush();
+    }
+    if (dryRun) {
+      options.print(
+          node(baseline, false), () -> options.out().println("Nothing was changed (--dry-run)."));
+      return;
+    }
+    if (!yes) {
+      HgsOptions.requireYes("Accept hosts that boot like this?", "use --yes, or --dry-run to look");
+    }
+    boolean added = options.administer(admin -> admin.addBaseline(baseline));
+    options.print(
+        node(baseline, added),
+        () ->
+            options
+                .out()
+                .println(
+                    "Baseline "
+                        + baseline.name()
+                        + (added ? " is accepted" : " was accepted already")));
+  }
+
+  private static ObjectNode node(BootBaseline baseline, boolean added) {
+    ObjectNode node = Output.object().put("name", baseline.name()).put("added", added);
+    node.put("requires", baseline.describe());
+    return node;
+  }
+
+  @Command(name = "list", description = "List the baselines.", mixinStandardHelpOptions = true)
+  void list(@Mixin HgsOptions options) {
+    List<Stored> baselines = options.administer(Administration::baselines);
+    ObjectNode node = Output.object();
+    ArrayNode array = node.putArray("baselines");
+    for (Stored baseline : baselines) {
+      array
+          .addObject()
+          .put("name", baseline.name())
+          .put("digest", baseline.digest())
+          .put("added", baseline.added().toString());
+    }
+    options.print(
+        node,
+        () -> {
+          if (baselines.isEmpty()) {
+            options
+                .out()
+                .println("There is no baseline, so no host will do. Next: hgs baseline add LOG");
+          }
+          baselines.forEach(
+              each -> options.out().printf("%-32s since %s%n", each.name(), each.added()));
+        });
+  }
+
+  @Command(
+      name = "show",
+      description = "Show in words what a baseline asks for.",
+      mixinStandardHelpOptions = true)
+  void show(
+      @Parameters(paramLabel = "NAME", description = "The baseline's name.") String name,
+      @Mixin HgsOptions options) {
+    Stored stored =
+        options.administer(Administration::baselines).stream()
+            .filter(each -> each.name().equals(name))
+            .findFirst()
+            .orElseThrow(() -> missing(name));
+    try {
+      BootBaseline baseline =
+          BaselineDocument.parse(stored.document().getBytes(StandardCharsets.UTF_8));
+      if (options.json()) {
+        options.out().println(stored.document());
+      } else {
+        options.out().print(baseline.describe());
+      }
+      options.out().flush();
+    } catch (ProtectorException problem) {
+      throw new Failure(
+          "the stored baseline does not read: " + problem.detail(),
+          "remove it and add it again",
+          Failure.ENVIRONMENT);
+    }
+  }
+
+  @Command(
+      name = "remove",
+      description = "Accept a boot no longer: hosts that match no other are refused from then on.",
+      mixinStandardHelpOptions = true)
+  void remove(
+      @Parameters(paramLabel = "NAME", description = "The baseline's name.") String name,
+      @Option(names = "--yes", description = "Do not ask.") boolean yes,
+      @Mixin HgsOptions options) {
+    if (!yes) {
+      HgsOptions.requireYes("Remove baseline " + name + "?", "use --yes");
+    }
+    if (!options.administer(admin -> admin.removeBaseline(name))) {
+      throw missing(name);
+    }
+    options.print(
+        Output.object().put("name", name).put("removed", true),
+        () -> options.out().println("Baseline " + name + " is removed"));
+  }
+
+  private static Failure missing(String name) {
+    return new Failure(
+        "there is no baseline " + name, "shieldwall hgs baseline list", Failure.REFUSED);
+  }
+}

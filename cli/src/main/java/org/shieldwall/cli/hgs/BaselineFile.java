@@ -1,0 +1,94 @@
+package org.shieldwall.cli.hgs;
+
+import java.nio.file.Path;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.shieldwall.cli.Failure;
+import org.shieldwall.evidence.BootBaseline;
+import org.shieldwall.evidence.CaptureLevel;
+import org.shieldwall.evidence.eventlog.BootFacts;
+import org.shieldwall.evidence.eventlog.LogLimits;
+import org.shieldwall.evidence.eventlog.UntrustedEventLog;
+import org.shieldwall.hgs.store.BaselineDocument;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.TpmHash;
+
+/**
+ * A file that a baseline comes from.
+ *
+ * @param file event log or baseline document
+ * @param log whether it is an event log even if it looks like JSON
+ * @param level how much of a log counts
+ */
+record BaselineFile(Path file, boolean log, CaptureLevel level) {
+  private static final int MAX_STEM = 63;
+
+  /**
+   * {@return the baseline}
+   *
+   * @param name what to call it; null for what the document says, or after the file
+   */
+  BootBaseline read(@Nullable String name) {
+    byte[] bytes = HgsOptions.read(file, LogLimits.DEFAULT.bytes());
+    boolean json = !log && bytes.length > 0 && bytes[0] == '{';
+    return json ? document(bytes, name) : captured(bytes, name == null ? stem() : name);
+  }
+
+  private BootBaseline document(byte[] bytes, @Nullable String name) {
+    try {
+      BootBaseline baseline = BaselineDocument.parse(bytes);
+      if (name == null) {
+        return baseline;
+      }
+      SortedMap<org.shieldwall.evidence.FactName, java.util.List<org.shieldwall.evidence.FactValue>>
+          facts = new TreeMap<>(baseline.facts());
+      return new BootBaseline(requireName(name), baseline.bank(), facts);
+    } catch (ProtectorException problem) {
+      throw new Failure(
+          file + " is no baseline: " + problem.detail(),
+          "give an event log, or a document made by shieldwall hgs baseline show --json",
+          Failure.MALFORMED);
+    }
+  }
+
+  private BootBaseline captured(byte[] bytes, String name) {
+    try {
+      UntrustedEventLog parsed = UntrustedEventLog.parse(bytes, LogLimits.DEFAULT);
+      if (!parsed.banks().contains(TpmHash.SHA256)) {
+        throw new Failure(
+            file + " has no SHA-256 digests, and only those count",
+            "enable the SHA-256 bank in the host's firmware setup",
+            Failure.REFUSED);
+      }
+      BootFacts facts = BootFacts.draw(parsed, TpmHash.SHA256);
+      return BootBaseline.capture(requireName(name), facts, level);
+    } catch (MalformedException problem) {
+      throw new Failure(
+          file + " is no event log: " + problem.getMessage(),
+          "take it on the host: /sys/kernel/security/tpm0/binary_bios_measurements",
+          Failure.MALFORMED);
+    }
+  }
+
+  private static String requireName(String name) {
+    if (!BaselineDocument.isName(name)) {
+      throw new Failure(
+          "\"" + name + "\" cannot be a baseline's name",
+          "use --name with letters, digits, dots and dashes",
+          Failure.MALFORMED);
+    }
+    return name;
+  }
+
+  private String stem() {
+    Path last = file.getFileName();
+    String clean =
+        (last == null ? "" : last.toString())
+            .replaceAll("\\.[A-Za-z0-9]{1,5}$", "")
+            .replaceAll("[^A-Za-z0-9._-]+", "-")
+            .replaceAll("^[^A-Za-z0-9]+", "");
+    return clean.isEmpty() ? "baseline" : clean.substring(0, Math.min(MAX_STEM, clean.length()));
+  }
+}
