@@ -37,6 +37,7 @@ import org.shieldwall.protector.secret.SecretBytes;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.TpmHash;
+import org.shieldwall.tpm.command.Authorization;
 import org.shieldwall.tpm.command.Tpm;
 import org.shieldwall.tpm.command.TpmException;
 import org.shieldwall.tpm.swtpm.SwtpmControl;
@@ -48,6 +49,15 @@ import org.shieldwall.tpm.swtpm.SwtpmControl;
  * that value the volume keys are sealed.
  */
 final class Provisioning {
+  // A guest opens its disk with the storage key that systemd makes, which is not exempt from the
+  // TPM's
+  // dictionary-attack protection: each loss of power then counts as a wrong try, and with a new
+  // TPM's
+  // rules the fourth boot after three of them is refused. A try is forgotten after ten minutes.
+  private static final long FORGIVEN_TRIES = 1000;
+  private static final long SECONDS_A_TRY = 600;
+  private static final long SECONDS_A_LOCKOUT_TRY = 86_400;
+
   private final ShieldingData data;
   private final VolumeSignatureCatalog catalog;
   private final VmDirectory directory;
@@ -118,6 +128,8 @@ final class Provisioning {
       control.init(false);
       try (Tpm tpm = vtpm.tpm()) {
         tpm.startup(Tpm.StartupType.CLEAR);
+        tpm.setLockoutRules(
+            Authorization.none(), FORGIVEN_TRIES, SECONDS_A_TRY, SECONDS_A_LOCKOUT_TRY);
         new DiskProvisioner(random).provision(order, new VolumeKeySealer(tpm, pcr7), progress);
       }
     }
