@@ -36,6 +36,7 @@ import org.shieldwall.protector.SeedFile;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protector.secret.SecretBytes;
 import org.shieldwall.tpm.TpmHash;
+import org.shieldwall.tpm.command.Authorization;
 import org.shieldwall.tpm.command.Tpm;
 import org.shieldwall.tpm.swtpm.SwtpmOptions;
 import org.shieldwall.tpm.swtpm.SwtpmProcess;
@@ -112,6 +113,7 @@ class ShieldedGuestTest {
         FileChannel image = FileChannel.open(template.file("template.img"));
         SwtpmProcess swtpm = SwtpmProcess.start(SwtpmOptions.standalone(state, sockets));
         Tpm vtpm = swtpm.connect()) {
+      vtpm.setLockoutRules(Authorization.none(), 1000, 600, 86_400);
       DiskOrder order =
           new DiskOrder(
               image,
