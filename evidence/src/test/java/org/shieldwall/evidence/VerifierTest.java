@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.EfiVariable;
 import org.shieldwall.evidence.eventlog.EventType;
@@ -422,5 +423,123 @@ class VerifierTest {
             FindingCode.SECURE_BOOT_OFF,
             FindingCode.BOOT_BASELINE_MISMATCH,
             FindingCode.ENCLAVE_KEY_NOT_MEASURED);
+  }
+
+  private static final Bytes ALLOWED = LogBuilder.digestOf("an accepted program");
+
+  private static AttestationPolicy imaPolicy(ImaPolicy ima) {
+    return new AttestationPolicy(
+        "ima", 1, TpmHash.SHA256, true, true, POLICY.baselines(), Optional.of(ima), false);
+  }
+
+  /** The digest over PCRs 0 to {@code last} of the host that {@link #host} makes. */
+  private static Bytes aggregate(int last) {
+    PcrValues values = host().pcrs();
+    Bytes[] parts = new Bytes[last + 1];
+    for (int pcr = 0; pcr <= last; pcr++) {
+      parts[pcr] = values.value(TpmHash.SHA256, pcr).orElseThrow();
+    }
+    return TpmHash.SHA256.hash(parts);
+  }
+
+  private static List<FindingCode> imaRefusal(
+      ImaPolicy ima, ImaListBuilder quoted, Optional<Bytes> sent) {
+    AttestationPolicy policy = imaPolicy(ima);
+    Verdict verdict = Verifier.appraise(policy, imaEvidence(policy, quoted, sent), CHALLENGE);
+    return verdict instanceof Verdict.Refused refused
+        ? refused.findings().stream().map(Finding::code).toList()
+        : List.of();
+  }
+
+  private static UntrustedEvidence imaEvidence(
+      AttestationPolicy policy, ImaListBuilder quoted, Optional<Bytes> sent) {
+    LogBuilder host = host();
+    Map<Integer, Bytes> values = new TreeMap<>(host.pcrs().banks().get(TpmHash.SHA256));
+    values.put(10, quoted.sha256());
+    PcrValues all = only(PcrValues.of(TpmHash.SHA256, values), policy.pcrs());
+    Bytes attest = TPM.quote(EXTRA_DATA, policy.selection(), all);
+    return new UntrustedEvidence(
+        attest, TPM.sign(attest), TPM.attestationKey(), all, Optional.of(host.log()), sent);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 9})
+  void givenOnlyAllowedProgramsThenTheHostIsHealthy(int lastPcr) {
+    ImaListBuilder list =
+        new ImaListBuilder()
+            .file("boot_aggregate", aggregate(lastPcr))
+            .file("/usr/bin/accepted", ALLOWED);
+    AttestationPolicy policy = imaPolicy(ImaPolicy.strict(Set.of(ALLOWED)));
+    Verdict verdict =
+        Verifier.appraise(policy, imaEvidence(policy, list, Optional.of(list.binary())), CHALLENGE);
+    assertThat(verdict).isInstanceOf(Verdict.Healthy.class);
+    assertThat(((Verdict.Healthy) verdict).claims().imaEntries()).isEqualTo(2);
+  }
+
+  @Test
+  void givenAProgramThatNobodyAcceptedThenItIsNamed() {
+    ImaListBuilder list =
+        new ImaListBuilder()
+            .file("boot_aggregate", aggregate(9))
+            .file("/usr/bin/evil", LogBuilder.digestOf("evil"));
+    assertThat(imaRefusal(ImaPolicy.strict(Set.of(ALLOWED)), list, Optional.of(list.binary())))
+        .containsExactly(FindingCode.IMA_NOT_ALLOWED);
+  }
+
+  @Test
+  void givenAnEntryAddedSinceTheQuoteThenItIsNotJudged() {
+    ImaListBuilder quoted =
+        new ImaListBuilder().file("boot_aggregate", aggregate(9)).file("/a", ALLOWED);
+    Bytes longer =
+        Bytes.concat(
+            quoted.binary(),
+            new ImaListBuilder().file("/later", LogBuilder.digestOf("later")).binary());
+    assertThat(imaRefusal(ImaPolicy.strict(Set.of(ALLOWED)), quoted, Optional.of(longer)))
+        .isEmpty();
+  }
+
+  @Test
+  void givenAnEntryLeftOutOfTheListThenItDoesNotLeadToPcr10() {
+    ImaListBuilder quoted =
+        new ImaListBuilder()
+            .file("boot_aggregate", aggregate(9))
+            .file("/usr/bin/evil", LogBuilder.digestOf("evil"));
+    Bytes without = new ImaListBuilder().file("boot_aggregate", aggregate(9)).binary();
+    assertThat(imaRefusal(ImaPolicy.strict(Set.of(ALLOWED)), quoted, Optional.of(without)))
+        .containsExactly(FindingCode.IMA_REPLAY_MISMATCH);
+  }
+
+  @Test
+  void givenAViolationThenOnlyThePolicyThatSaysSoAcceptsIt() {
+    ImaListBuilder list =
+        new ImaListBuilder().file("boot_aggregate", aggregate(9)).violation("/var/log/x");
+    Optional<Bytes> sent = Optional.of(list.binary());
+    assertThat(imaRefusal(ImaPolicy.strict(Set.of(ALLOWED)), list, sent))
+        .containsExactly(FindingCode.IMA_VIOLATION);
+    assertThat(imaRefusal(new ImaPolicy(Set.of(ALLOWED), false, true), list, sent)).isEmpty();
+  }
+
+  @Test
+  void givenTheListOfAnotherBootThenItsAggregateGivesItAway() {
+    ImaListBuilder list =
+        new ImaListBuilder().file("boot_aggregate", LogBuilder.digestOf("another boot"));
+    Optional<Bytes> sent = Optional.of(list.binary());
+    assertThat(imaRefusal(ImaPolicy.strict(Set.of()), list, sent))
+        .containsExactly(FindingCode.IMA_BOOT_AGGREGATE);
+    assertThat(imaRefusal(new ImaPolicy(Set.of(), true, false), list, sent)).isEmpty();
+  }
+
+  @Test
+  void givenNoImaListWhereOneIsWantedThenItIsMissing() {
+    assertThat(imaRefusal(ImaPolicy.strict(Set.of()), new ImaListBuilder(), Optional.empty()))
+        .containsExactly(FindingCode.EVIDENCE_MISSING);
+  }
+
+  @Test
+  void givenAnImaListCutShortThenItIsMalformed() {
+    ImaListBuilder list = new ImaListBuilder().file("boot_aggregate", aggregate(9));
+    Bytes cut = list.binary().slice(0, 30);
+    assertThat(imaRefusal(ImaPolicy.strict(Set.of()), list, Optional.of(cut)))
+        .containsExactly(FindingCode.EVIDENCE_MALFORMED);
   }
 }
