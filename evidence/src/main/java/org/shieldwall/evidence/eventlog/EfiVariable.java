@@ -1,6 +1,7 @@
 package org.shieldwall.evidence.eventlog;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.shieldwall.tpm.ByteReader;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -21,6 +22,9 @@ public record EfiVariable(String vendor, String name, Bytes value) {
 
   /** SHIM_LOCK_GUID: shim's own variables. */
   public static final String SHIM = "605dab50-e046-4300-abb6-3dd810dd8b23";
+
+  private static final int[] GUID_ORDER = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+  private static final HexFormat HEX = HexFormat.of();
 
   /** Longest name; real ones stay under 40 characters. */
   private static final int LONGEST_NAME = 1024;
@@ -52,10 +56,14 @@ public record EfiVariable(String vendor, String name, Bytes value) {
   }
 
   /** {@return a GUID in its usual spelling: the first three fields are little-endian} */
-  static String guid(byte[] b) {
-    return "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x"
-        .formatted(
-            b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13],
-            b[14], b[15]);
+  static String guid(byte[] guid) {
+    StringBuilder text = new StringBuilder(36);
+    for (int i = 0; i < GUID_ORDER.length; i++) {
+      if (i == 4 || i == 6 || i == 8 || i == 10) {
+        text.append('-');
+      }
+      HEX.toHexDigits(text, guid[GUID_ORDER[i]]);
+    }
+    return text.toString();
   }
 }

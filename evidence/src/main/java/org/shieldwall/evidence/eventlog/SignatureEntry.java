@@ -76,7 +76,7 @@ public record SignatureEntry(String kind, String owner, Bytes sha256, String sub
 
   private static Optional<String> subject(byte[] der) {
     try {
-      return Optional.of(UntrustedCertificate.parse(der).subject().toString());
+      return Optional.of(UntrustedCertificate.subject(der).toString());
     } catch (MalformedException e) {
       return Optional.empty();
     }

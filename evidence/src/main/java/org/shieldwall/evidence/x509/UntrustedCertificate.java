@@ -90,6 +90,20 @@ public record UntrustedCertificate(
         bytes.length - outer.end());
   }
 
+  /**
+   * {@return the subject of a certificate in DER, which is read no further} Enough to show whose a
+   * certificate is where its hash is what counts.
+   */
+  public static DistinguishedName subject(byte[] bytes) throws MalformedException {
+    Der outer = Der.at(bytes, 0, bytes.length).require(Der.SEQUENCE, "Certificate");
+    List<Der> fields = outer.child(0, "tbsCertificate").children();
+    int first = !fields.isEmpty() && fields.getFirst().tag() == 0xA0 ? 1 : 0;
+    if (fields.size() < first + 6) {
+      throw Der.malformed(outer.start(), "a certificate's fields", fields.size() + " fields");
+    }
+    return DistinguishedName.read(fields.get(first + 4));
+  }
+
   private static void requirePadding(byte[] bytes, int from) throws MalformedException {
     for (int i = from; i < bytes.length; i++) {
       if (bytes[i] != bytes[from] || (bytes[i] != 0 && bytes[i] != (byte) 0xFF)) {
