@@ -3,7 +3,6 @@ package org.shieldwall.cli.demo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,13 +23,20 @@ final class Command {
    * @param line what was typed
    * @param exitCode its exit code
    * @param output its JSON; an empty object if it printed none
+   * @param complaints what it wrote to standard error
    */
-  record Result(String line, int exitCode, JsonNode output) {
+  record Result(String line, int exitCode, JsonNode output, String complaints) {
     /** {@return this, if the exit code is 0} */
     Result orFail() {
       if (exitCode != 0) {
         throw new StepFailure(
-            "`" + line + "` ended with exit code " + exitCode + ": " + message(output));
+            "`"
+                + line
+                + "` ended with exit code "
+                + exitCode
+                + ": "
+                + message(output)
+                + complaints);
       }
       return this;
     }
@@ -50,8 +56,10 @@ final class Command {
     List<String> line = words(words);
     line.add("--json");
     StringWriter out = new StringWriter();
-    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(Writer.nullWriter()), line);
-    return new Result("shieldwall " + String.join(" ", line), exitCode, parse(out.toString()));
+    StringWriter err = new StringWriter();
+    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(err), line);
+    return new Result(
+        "shieldwall " + String.join(" ", line), exitCode, parse(out.toString()), err.toString());
   }
 
   /** Starts a command that stays, as a process of its own; its output goes to {@code log}. */
