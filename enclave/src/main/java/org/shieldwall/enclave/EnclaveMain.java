@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixListener;
@@ -26,12 +27,6 @@ import org.shieldwall.tpm.command.TpmException;
  * (SIGTERM), when it shuts its VMs down.
  */
 public final class EnclaveMain {
-  /** Exit status: this process or machine does not allow an enclave. */
-  public static final int UNSAFE = 3;
-
-  /** Exit status: this boot already has an enclave. */
-  public static final int TAKEN = 4;
-
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private EnclaveMain() {}
@@ -41,9 +36,9 @@ public final class EnclaveMain {
     try {
       run(parse(arguments));
     } catch (ProcessGuard.RefusedException e) {
-      end(UNSAFE, e);
+      end(EnclaveLaunch.UNSAFE, e);
     } catch (BootBinding.TakenException e) {
-      end(TAKEN, e);
+      end(EnclaveLaunch.TAKEN, e);
     } catch (TpmException | IOException | IllegalArgumentException | IllegalStateException e) {
       end(1, e);
     }

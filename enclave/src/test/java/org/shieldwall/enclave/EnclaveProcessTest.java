@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.launch.EnclaveLaunch.NotStartedException;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.AnswerCodec;
@@ -100,7 +101,7 @@ class EnclaveProcessTest {
             NotStartedException.class,
             e -> {
               assertThat(e).hasMessageContaining("this boot already has an enclave");
-              assertThat(e.status()).hasValue(EnclaveMain.TAKEN);
+              assertThat(e.status()).hasValue(EnclaveLaunch.TAKEN);
             });
     assertThat(keys().id()).isNotEmpty();
   }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.OptionalInt;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.EnclaveClient;
@@ -18,6 +19,8 @@ import org.shieldwall.tpm.swtpm.SwtpmProcess;
 
 /** A host with a TPM of its own and an enclave in a real process, below one folder. */
 final class TestHost implements AutoCloseable {
+  private static final int USER = 65_519;
+
   private final Path folder;
   private final EnclaveLaunch launch;
   private SwtpmProcess tpm;
@@ -34,7 +37,7 @@ final class TestHost implements AutoCloseable {
             Path.of(System.getProperty("java.home")),
             EnclaveClassPath.prepare(open(Files.createDirectory(folder.resolve("classes")))),
             door.resolve("socket"),
-            EnclaveLaunch.USUAL_USER,
+            OptionalInt.of(USER),
             List.of());
     giveToEnclave(door);
     Files.createDirectory(folder.resolve("tpm"));
@@ -84,8 +87,8 @@ final class TestHost implements AutoCloseable {
 
   void giveToEnclave(Path path) throws IOException {
     if (ThisProcess.uid() == 0) {
-      Files.setAttribute(path, "unix:uid", launch.user());
-      Files.setAttribute(path, "unix:gid", launch.user());
+      Files.setAttribute(path, "unix:uid", USER);
+      Files.setAttribute(path, "unix:gid", USER);
     }
   }
 

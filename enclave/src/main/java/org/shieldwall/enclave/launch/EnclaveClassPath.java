@@ -59,10 +59,12 @@ public final class EnclaveClassPath {
 
   /** {@return whether every user can read the file or folder at {@code place}} */
   public static boolean readableByAll(Path place) throws IOException {
-    if (!Files.getPosixFilePermissions(place).contains(PosixFilePermission.OTHERS_READ)) {
-      return false;
-    }
-    Path folder = Files.isDirectory(place) ? place : place.resolveSibling(".");
+    return Files.getPosixFilePermissions(place).contains(PosixFilePermission.OTHERS_READ)
+        && reachableByAll(Files.isDirectory(place) ? place : place.resolveSibling("."));
+  }
+
+  /** {@return whether every user can get to what lies in {@code folder}} */
+  public static boolean reachableByAll(Path folder) throws IOException {
     for (Path each = folder.toRealPath(); each != null; each = each.getParent()) {
       if (!Files.getPosixFilePermissions(each).contains(PosixFilePermission.OTHERS_EXECUTE)) {
         return false;

@@ -24,16 +24,29 @@ import org.shieldwall.enclave.posix.UnixSocket;
  * @param java home of the Java runtime
  * @param classPath absolute paths, separated by colons
  * @param socket where it is to listen; its folder belongs to the enclave's user
- * @param user the enclave's user and group, used when this process is root
+ * @param user the enclave's user and group where this process is root; empty for none of its own
  * @param groups further groups, for {@code /dev/kvm}
  */
 public record EnclaveLaunch(
-    Path java, String classPath, Path socket, int user, List<Integer> groups) {
-  /** The user where no other is configured: in the range that systemd gives to services. */
-  public static final int USUAL_USER = 61_873;
+    Path java, String classPath, Path socket, OptionalInt user, List<Integer> groups) {
+  /** Exit status: this process or machine does not allow an enclave. */
+  public static final int UNSAFE = 3;
+
+  /** Exit status: this boot already has an enclave. */
+  public static final int TAKEN = 4;
 
   private static final String MAIN = "org.shieldwall.enclave.EnclaveMain";
   private static final String BUBBLEWRAP = "/usr/bin/bwrap";
+  private static final List<String> BUBBLEWRAPPED =
+      List.of(
+          BUBBLEWRAP,
+          "--unshare-user",
+          "--unshare-net",
+          "--unshare-ipc",
+          "--dev-bind",
+          "/",
+          "/",
+          "--");
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STEP = Duration.ofMillis(20);
 
@@ -98,15 +111,10 @@ public record EnclaveLaunch(
       this.status = status;
     }
 
-    /** {@return its exit status, if it ended} See {@code EnclaveMain}'s constants. */
+    /** {@return its exit status, if it ended} */
     public OptionalInt status() {
       return status;
     }
-  }
-
-  /** {@return the user the enclave will have: its own if this process is root, else this one's} */
-  public int effectiveUser() {
-    return ThisProcess.uid() == 0 ? user : ThisProcess.uid();
   }
 
   /** Starts it and waits until it listens. */
@@ -153,30 +161,24 @@ public record EnclaveLaunch(
   }
 
   private List<String> confinement(int agent) {
-    if (agent == 0) {
+    if (agent != 0) {
+      return Files.isExecutable(Path.of(BUBBLEWRAP)) ? BUBBLEWRAPPED : List.of();
+    }
+    List<String> command = new ArrayList<>(List.of("/usr/bin/unshare", "--net", "--ipc", "--"));
+    user.ifPresent(id -> {
+      // Locking memory is the one thing it may do that others may not, whatever the limit is.
       String lock = "-all,+ipc_lock";
-      List<String> command =
-          new ArrayList<>(List.of("/usr/bin/unshare", "--net", "--ipc", "--", "/usr/bin/setpriv"));
-      command.addAll(List.of("--reuid", "" + user, "--regid", "" + user));
-      command.addAll(
-          groups.isEmpty()
-              ? List.of("--clear-groups")
-              : List.of(
-                  "--groups", String.join(",", groups.stream().map(String::valueOf).toList())));
+      command.addAll(List.of("/usr/bin/setpriv", "--reuid", "" + id, "--regid", "" + id));
+      command.addAll(groupsOption());
       command.addAll(List.of("--no-new-privs", "--inh-caps", lock, "--ambient-caps", lock));
       command.addAll(List.of("--bounding-set", lock, "--"));
-      return command;
-    }
-    return Files.isExecutable(Path.of(BUBBLEWRAP))
-        ? List.of(
-            BUBBLEWRAP,
-            "--unshare-user",
-            "--unshare-net",
-            "--unshare-ipc",
-            "--dev-bind",
-            "/",
-            "/",
-            "--")
-        : List.of();
+    });
+    return command;
+  }
+
+  private List<String> groupsOption() {
+    return groups.isEmpty()
+        ? List.of("--clear-groups")
+        : List.of("--groups", String.join(",", groups.stream().map(String::valueOf).toList()));
   }
 }

@@ -96,7 +96,7 @@ final class VmActions {
   ObjectNode start(String name, Consumer<Answer.Progress> progress) throws AgentException {
     VmDefinition definition = store.read(name);
     KeyProtector protector = store.protector(name);
-    if (running(definition.id()).isPresent()) {
+    if (running(definition.id()).filter(VmActions::isLive).isPresent()) {
       throw new AgentException(
           Kind.REFUSED,
           "vm-running",

@@ -2,8 +2,7 @@ package org.shieldwall.host.attest;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.shieldwall.enclave.posix.Descriptor;
-import org.shieldwall.enclave.posix.UnixSocket;
+import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.tpm.command.Tpm;
 import org.shieldwall.tpm.command.TpmException;
 
@@ -17,13 +16,8 @@ public sealed interface TpmAddress {
     }
 
     @Override
-    public Descriptor descriptor() throws IOException {
-      return Descriptor.open(path, Descriptor.Access.READ_WRITE);
-    }
-
-    @Override
-    public String kind() {
-      return "device";
+    public EnclaveLaunch.OpenTpm openForEnclave() throws IOException {
+      return EnclaveLaunch.OpenTpm.device(path);
     }
   }
 
@@ -35,24 +29,16 @@ public sealed interface TpmAddress {
     }
 
     @Override
-    public Descriptor descriptor() throws IOException {
-      return UnixSocket.connect(socket).descriptor();
-    }
-
-    @Override
-    public String kind() {
-      return "stream";
+    public EnclaveLaunch.OpenTpm openForEnclave() throws IOException {
+      return EnclaveLaunch.OpenTpm.swtpm(socket);
     }
   }
 
   /** Opens it. */
   Tpm open() throws IOException, TpmException;
 
-  /** Opens it for another process to use. */
-  Descriptor descriptor() throws IOException;
-
-  /** {@return what the enclave calls this kind of descriptor} */
-  String kind();
+  /** Opens it for the enclave's process, whose user may not be able to. */
+  EnclaveLaunch.OpenTpm openForEnclave() throws IOException;
 
   /**
    * Reads {@code device:/dev/…} or {@code swtpm:/path/of/socket}.
