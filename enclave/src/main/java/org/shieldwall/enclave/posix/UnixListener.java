@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** A listening unix socket at a path. */
 public final class UnixListener implements AutoCloseable {
@@ -22,6 +23,8 @@ public final class UnixListener implements AutoCloseable {
 
   private final Descriptor descriptor;
   private final Path path;
+  private final ReentrantLock using = new ReentrantLock(true);
+  private boolean closed;
 
   private UnixListener(Descriptor descriptor, Path path) {
     this.descriptor = descriptor;
@@ -53,25 +56,39 @@ public final class UnixListener implements AutoCloseable {
     }
   }
 
-  /** Waits for a connection; {@return it, or nothing when none came in time} */
+  /**
+   * Waits for a connection; {@return it, or nothing when none came in time or nobody listens any
+   * more}
+   */
   public Optional<UnixSocket> accept(Duration limit) throws SystemCallException {
-    if (!UnixSocket.await(descriptor, false, limit)) {
-      return Optional.empty();
+    // Closing waits for this: a number that is closed while it is polled may be another file's by
+    // the time it is accepted from.
+    using.lock();
+    try {
+      if (closed || !UnixSocket.await(descriptor, false, limit)) {
+        return Optional.empty();
+      }
+      long number =
+          ACCEPT4.invokeRestarting(
+              descriptor.number(), MemorySegment.NULL, MemorySegment.NULL, SOCK_CLOEXEC);
+      return Optional.of(new UnixSocket(new Descriptor((int) number)));
+    } finally {
+      using.unlock();
     }
-    long number =
-        ACCEPT4.invokeRestarting(
-            descriptor.number(), MemorySegment.NULL, MemorySegment.NULL, SOCK_CLOEXEC);
-    return Optional.of(new UnixSocket(new Descriptor((int) number)));
   }
 
   /** Stops listening and removes the path. */
   @Override
   public void close() {
-    descriptor.close();
+    using.lock();
     try {
+      closed = true;
+      descriptor.close();
       Files.deleteIfExists(path);
     } catch (IOException e) {
       // The next one to listen there replaces it.
+    } finally {
+      using.unlock();
     }
   }
 }

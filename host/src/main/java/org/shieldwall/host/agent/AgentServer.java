@@ -47,11 +47,10 @@ final class AgentServer implements AutoCloseable {
     this.handler = handler;
   }
 
-  static AgentServer start(Path socket, Handler handler) throws AgentException {
+  /** Takes the socket, before anything else is started that a second agent must not start. */
+  static UnixListener listen(Path socket) throws AgentException {
     try {
-      AgentServer server = new AgentServer(UnixListener.at(socket, "rw-------"), handler);
-      Thread.ofPlatform().name("agent").daemon().start(server::serve);
-      return server;
+      return UnixListener.at(socket, "rw-------");
     } catch (IOException problem) {
       throw new AgentException(
           Kind.UNAVAILABLE,
@@ -59,6 +58,12 @@ final class AgentServer implements AutoCloseable {
           "the agent cannot listen at " + socket + ": " + problem.getMessage(),
           "if another agent is running, stop it first");
     }
+  }
+
+  static AgentServer start(UnixListener listener, Handler handler) {
+    AgentServer server = new AgentServer(listener, handler);
+    Thread.ofPlatform().name("agent").daemon().start(server::serve);
+    return server;
   }
 
   private void serve() {

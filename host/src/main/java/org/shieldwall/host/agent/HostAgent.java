@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.UnixListener;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
 import org.shieldwall.host.HostConfig;
@@ -35,14 +36,18 @@ public final class HostAgent implements AutoCloseable {
   private final VmActions vms;
   private final AgentServer server;
 
-  private HostAgent(HostConfig config, EnclaveProcess enclave, HgsClient hgs, KeySet enclaveKeys)
-      throws AgentException {
+  private HostAgent(
+      HostConfig config,
+      EnclaveProcess enclave,
+      HgsClient hgs,
+      KeySet enclaveKeys,
+      UnixListener listener) {
     this.config = config;
     this.enclave = enclave;
     this.hgs = hgs;
     this.health = new HealthKeeper(config, hgs, enclaveKeys, InstantSource.system());
     this.vms = new VmActions(config, enclave, health, hgs);
-    this.server = AgentServer.start(config.agentSocket(), this::answer);
+    this.server = AgentServer.start(listener, this::answer);
   }
 
   /** Starts the enclave, begins to attest, and serves. */
@@ -54,12 +59,23 @@ public final class HostAgent implements AutoCloseable {
     } catch (HgsUnavailableException problem) {
       throw new AgentException(Kind.UNAVAILABLE, "hgs-unavailable", problem.what(), problem.hint());
     }
+    UnixListener listener = AgentServer.listen(config.agentSocket());
+    try {
+      return start(config, hgs, listener);
+    } catch (AgentException | RuntimeException failed) {
+      listener.close();
+      throw failed;
+    }
+  }
+
+  private static HostAgent start(HostConfig config, HgsClient hgs, UnixListener listener)
+      throws AgentException {
     for (String left : new VmStore(config.store()).sweep()) {
       LOG.info("removed what the unfinished creation of VM {} had left", left);
     }
     EnclaveProcess enclave = EnclaveProcess.start(config);
     try {
-      HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave));
+      HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave), listener);
       agent.health.start();
       return agent;
     } catch (AgentException | RuntimeException failed) {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
@@ -23,6 +24,11 @@ final class Passt implements AutoCloseable {
   private final Process process;
   private final UnixSocket connection;
 
+  /** This host is connected to nothing. */
+  private static final class NoRouteException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
   private Passt(Process process, UnixSocket connection) {
     this.process = process;
     this.connection = connection;
@@ -32,8 +38,9 @@ final class Passt implements AutoCloseable {
    * Starts it.
    *
    * @param folder a folder of its own for its socket and log; made here
+   * @return nothing where this host has no route to any network, which passt could share
    */
-  static Passt start(Path folder, List<PortForward> forwards) throws AgentException {
+  static Optional<Passt> start(Path folder, List<PortForward> forwards) throws AgentException {
     Path socket = folder.resolve("net.sock");
     Path log = folder.resolve("passt.log");
     try {
@@ -55,7 +62,9 @@ final class Passt implements AutoCloseable {
       }
       Process process =
           new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-      return new Passt(process, connect(process, socket, log, forwards));
+      return Optional.of(new Passt(process, connect(process, socket, log, forwards)));
+    } catch (NoRouteException none) {
+      return Optional.empty();
     } catch (IOException problem) {
       throw unavailable(problem.getMessage() + "", "apt-get install passt");
     }
@@ -68,7 +77,11 @@ final class Passt implements AutoCloseable {
     try {
       while (!Files.exists(socket)) {
         if (process.waitFor(10, TimeUnit.MILLISECONDS)) {
-          throw ended(Files.readString(log), forwards);
+          String said = Files.readString(log);
+          if (said.contains("routable interface")) {
+            throw new NoRouteException();
+          }
+          throw ended(said, forwards);
         }
         if (System.nanoTime() > limit) {
           throw unavailable("it did not open its socket", "see " + log);

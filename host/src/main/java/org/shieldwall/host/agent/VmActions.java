@@ -103,7 +103,8 @@ final class VmActions {
           "this VM is running already on this host",
           "shieldwall vm list");
     }
-    Passt network = Passt.start(config.runtime().resolve("net-" + name), definition.forwards());
+    Optional<Passt> network =
+        Passt.start(config.runtime().resolve("net-" + name), definition.forwards());
     boolean started = false;
     try {
       Released released = release(Request.Purpose.START, protector.toJson());
@@ -116,24 +117,25 @@ final class VmActions {
                       released.release(),
                       store.folder(name),
                       new Request.Definition(name, definition.cpus(), definition.memoryMebibytes()),
-                      Request.Network.STREAM),
-                  List.of(network.descriptor()),
+                      network.isPresent() ? Request.Network.STREAM : Request.Network.NONE),
+                  network.map(Passt::descriptor).stream().toList(),
                   PATIENCE,
                   progress);
       Answer.Started done = expect(Answer.Started.class, answer);
       started = true;
-      network.release();
+      network.ifPresent(Passt::release);
       return Json.object()
           .put("name", name)
           .put("id", done.vm().toString())
           .put("accelerator", done.accelerator())
           .put("generation", done.generation())
+          .put("network", network.isPresent() ? "passt" : "none: this host has no route")
           .put("seconds", done.seconds());
     } catch (IOException problem) {
       throw enclaveGone(problem);
     } finally {
       if (!started) {
-        network.close();
+        network.ifPresent(Passt::close);
       }
     }
   }
