@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.Answer;
@@ -81,7 +80,7 @@ public final class EnclaveMain {
               InstantSource.system(),
               CompletableFuture.supplyAsync(AcceleratorProbe::run));
       EnclaveServer server =
-          new EnclaveServer(enclave, new TreeSet<>(List.of(0, agent, ThisProcess.uid())));
+          new EnclaveServer(enclave, Set.copyOf(List.of(0, agent, ThisProcess.uid())));
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(

@@ -49,11 +49,9 @@ import org.shieldwall.tpm.swtpm.SwtpmControl;
  * that value the volume keys are sealed.
  */
 final class Provisioning {
-  // A guest opens its disk with the storage key that systemd makes, which is not exempt from the
-  // TPM's
-  // dictionary-attack protection: each loss of power then counts as a wrong try, and with a new
-  // TPM's
-  // rules the fourth boot after three of them is refused. A try is forgotten after ten minutes.
+  // The storage key that systemd makes in the guest is not exempt from the TPM's protection against
+  // guessing: each loss of power counts as a wrong try, and by a new TPM's rules the fourth boot
+  // after three of them is refused. A try is forgotten after ten minutes.
   private static final long FORGIVEN_TRIES = 1000;
   private static final long SECONDS_A_TRY = 600;
   private static final long SECONDS_A_LOCKOUT_TRY = 86_400;
