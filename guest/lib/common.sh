@@ -16,6 +16,13 @@ step() {
   printf '%s %s\n' "$(date +%T)" "$*" >&2
 }
 
+# lock_output DIR: makes the folder that DIR is to be in, and waits there for another build to end.
+lock_output() {
+  mkdir -p "$(dirname "$1")"
+  exec 9> "$(dirname "$1")/.$(basename "$1").lock"
+  flock 9
+}
+
 # Tools of the build and the Debian package each comes from.
 need_tools() {
   local missing=() pair

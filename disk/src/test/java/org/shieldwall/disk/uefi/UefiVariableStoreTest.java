@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -189,14 +191,33 @@ class UefiVariableStoreTest {
   }
 
   @Test
+  void givenGenuineImagesDamagedAtRandom_whenRead_thenTheyAreReadOrRefusedNeverMore()
+      throws Exception {
+    byte[] genuine = Ovmf.withVendorKeys();
+    long seed = System.nanoTime();
+    System.out.println("UEFI variable stores damaged with seed " + seed);
+    Random random = new Random(seed);
+    for (int round = 0; round < 500; round++) {
+      byte[] image = genuine.clone();
+      for (int damage = 0; damage <= round % 4; damage++) {
+        image[random.nextInt(0x6000)] = (byte) random.nextInt();
+      }
+      try {
+        SecureBootPolicy.enrolledIn(UefiVariableStore.parse(image));
+      } catch (MalformedException refusal) {
+        assertThat(refusal.offset()).isBetween(0L, (long) image.length);
+      }
+    }
+  }
+
+  @Test
   void givenAPolicy_whenEnrolled_thenItIsInForceAndNoVendorsKeyIsThere() throws Exception {
     Bytes certificate = Bytes.ofText("a certificate");
     SecureBootPolicy policy = SecureBootPolicy.of(List.of(certificate), List.of());
 
     UefiVariableStore store =
         policy.enrolInto(
-            UefiVariableStore.parse(Ovmf.withVendorKeys()),
-            java.time.LocalDateTime.of(2026, 2, 3, 4, 5, 6));
+            UefiVariableStore.parse(Ovmf.withVendorKeys()), LocalDateTime.of(2026, 2, 3, 4, 5, 6));
     UefiVariableStore read = UefiVariableStore.parse(store.toBytes());
 
     assertThat(SecureBootPolicy.enrolledIn(read)).isEqualTo(policy);
