@@ -41,6 +41,6 @@ need_packages() {
 # What runs a guarded host and its guests, and what builds the demonstration template.
 BUILD_PACKAGES=(maven)
 HOST_PACKAGES=(qemu-system-x86 ovmf swtpm bubblewrap passt)
-TEMPLATE_PACKAGES=(binutils busybox-static cpio dosfstools e2fsprogs mtools openssl sbsigntool systemd-boot-efi zstd)
+TEMPLATE_PACKAGES=(binutils busybox-static cpio dosfstools e2fsprogs fdisk mtools openssl sbsigntool zstd)
 # Independent implementations that the tests compare with.
 TEST_PACKAGES=(cryptsetup-bin jose openssl qemu-utils swtpm-tools tpm2-tools)
