@@ -223,9 +223,9 @@ public enum FindingCode {
     return remedy;
   }
 
-  /** {@return the anchor in the HGS administrator's page} */
+  /** {@return where docs/findings.md explains it} */
   public String anchor() {
-    return "hgs-administrator.md#" + code;
+    return "findings.md#" + code;
   }
 
   /** {@return the HTTP status of an answer that carries it} */
