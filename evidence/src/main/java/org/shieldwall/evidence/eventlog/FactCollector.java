@@ -27,6 +27,9 @@ final class FactCollector {
   private static final String EXIT_BOOT_SERVICES = "Exit Boot Services Returned with Success";
   private static final int ENCLAVE_PCR = 15;
 
+  /** Windows says some 30 things of itself. */
+  private static final int MOST_WINDOWS_FACTS = 1_000;
+
   private final UntrustedEventLog log;
   private final TpmHash bank;
   private final SecureBootReader secureBoot;
@@ -125,7 +128,9 @@ final class FactCollector {
           problems.add(
               LogProblem.of(LogProblem.Code.ERROR_SEPARATOR, event, "firmware reports an error"));
       case EventReading.Tagged(List<TaggedEvent> tagged) ->
-          windows.addAll(WindowsFact.of(event.index(), tagged));
+          WindowsFact.of(event.index(), tagged).stream()
+              .limit(MOST_WINDOWS_FACTS - windows.size())
+              .forEach(windows::add);
       default -> {
         // Said by its PCR, below.
       }

@@ -19,6 +19,9 @@ final class SecureBootReader {
   private static final Bytes ENABLED = Bytes.ofHex("01");
   private static final Bytes DISABLED = Bytes.ofHex("00");
 
+  /** So many signatures of a log are shown; real machines have about 500. */
+  private static final int MOST_SIGNATURES = 20_000;
+
   private final List<LogProblem> problems;
   private final List<MeasuredVariable> variables = new ArrayList<>();
   private final List<MeasuredVariable> authorities = new ArrayList<>();
@@ -27,6 +30,7 @@ final class SecureBootReader {
   private boolean stateSeen;
   private boolean closed;
   private boolean complete = true;
+  private int shown = MOST_SIGNATURES;
 
   SecureBootReader(List<LogProblem> problems) {
     this.problems = problems;
@@ -106,13 +110,18 @@ final class SecureBootReader {
     problems.add(LogProblem.of(code, event, detail));
   }
 
-  private static List<SignatureEntry> entries(EfiVariable variable) {
+  private List<SignatureEntry> entries(EfiVariable variable) {
     boolean database =
         variable.vendor().equals(EfiVariable.SECURITY_DATABASE)
             || (variable.vendor().equals(EfiVariable.GLOBAL)
                 && (variable.name().equals("PK") || variable.name().equals("KEK")));
     try {
-      return database ? SignatureEntry.lists(variable.value()) : List.of();
+      if (!database) {
+        return List.of();
+      }
+      List<SignatureEntry> entries = SignatureEntry.lists(variable.value(), shown);
+      shown -= entries.size();
+      return entries;
     } catch (MalformedException e) {
       // Its hash is what is compared; that its parts cannot be shown takes nothing from that.
       return List.of();

@@ -23,8 +23,13 @@ public record SignatureEntry(String kind, String owner, Bytes sha256, String sub
   private static final int LIST_HEADER = 16 + 4 + 4 + 4;
   private static final int OWNER = 16;
 
-  /** {@return what is in a variable that holds EFI_SIGNATURE_LISTs} */
-  static List<SignatureEntry> lists(Bytes value) throws MalformedException {
+  /**
+   * {@return what is in a variable that holds EFI_SIGNATURE_LISTs}
+   *
+   * @param most so many entries are read; more are refused, since each takes more memory here than
+   *     the 17 bytes it may have in the log
+   */
+  static List<SignatureEntry> lists(Bytes value, int most) throws MalformedException {
     ByteReader in = ByteReader.littleEndian(value.toArray(), "EFI_SIGNATURE_LIST");
     List<SignatureEntry> entries = new ArrayList<>();
     while (in.remaining() > 0) {
@@ -38,6 +43,9 @@ public record SignatureEntry(String kind, String owner, Bytes sha256, String sub
         throw in.malformed("signatures of " + size + " bytes", list.remaining() + " bytes");
       }
       while (list.remaining() > 0) {
+        if (entries.size() >= most) {
+          throw list.malformed("at most " + most + " signatures", "more");
+        }
         String owner = EfiVariable.guid(list.bytes(OWNER, "signatureOwner"));
         entries.add(entry(type, owner, list.bytes(size - OWNER, "signatureData")));
       }

@@ -24,6 +24,9 @@ public record TaggedEvent(long id, Bytes data, List<TaggedEvent> nested) {
   /** Windows nests three deep at most. */
   private static final int DEEPEST = 8;
 
+  /** Windows' largest events hold a few hundred. */
+  private static final int MOST = 16_384;
+
   /** Bits 16 to 19 of a Windows tag are its class; class 1 holds further events. */
   private static final long CLASS = 0x000F_0000L;
 
@@ -66,6 +69,10 @@ public record TaggedEvent(long id, Bytes data, List<TaggedEvent> nested) {
     }
     List<TaggedEvent> events = new ArrayList<>();
     while (in.remaining() > 0) {
+      if (events.size() >= MOST) {
+        throw new MalformedException(
+            "TCG_PCClientTaggedEvent", in.offset(), "at most " + MOST + " events", "more");
+      }
       long id = in.u32("taggedEventID");
       long size = in.u32("taggedEventDataSize");
       if (size > in.remaining()) {

@@ -228,4 +228,28 @@ class EventLogTortureTest {
         .containsExactly(LogProblem.Code.TAGGED_EVENT_MALFORMED);
     assertThat(problems.getFirst().offset()).isGreaterThan(65);
   }
+
+  @Test
+  void givenADatabaseOfAMillionTinySignaturesThenTheyAreNotAllShown() throws MalformedException {
+    int count = 900_000;
+    ByteWriter list = new ByteWriter();
+    list.bytes(Bytes.ofHex("2616c4c14c509240aca941f936934328"));
+    for (int number : new int[] {28 + 17 * count, 0, 17}) {
+      list.u8(number).u8(number >>> 8).u8(number >>> 16).u8(number >>> 24);
+    }
+    list.bytes(new byte[17 * count]);
+    LogBuilder log = new LogBuilder();
+    log.variable(7, EfiVariable.SECURITY_DATABASE, "dbx", list.toBytes());
+    UntrustedEventLog parsed = UntrustedEventLog.parse(log.log().toArray(), LogLimits.DEFAULT);
+    BootFacts facts = BootFacts.draw(parsed, TpmHash.SHA256);
+    assertThat(facts.variables("dbx")).hasSize(1);
+    assertThat(facts.variables("dbx").getFirst().entries()).isEmpty();
+  }
+
+  @Test
+  void givenTaggedEventsWithoutEndThenTheyAreRefused() {
+    assertThatThrownBy(() -> TaggedEvent.parse(Bytes.zeros(8 * 20_000), 0))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("at most");
+  }
 }
