@@ -2,12 +2,14 @@ package org.shieldwall.enclave;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.shieldwall.disk.DiskOrder;
@@ -56,6 +58,9 @@ final class Provisioning {
   private static final long SECONDS_A_TRY = 600;
   private static final long SECONDS_A_LOCKOUT_TRY = 86_400;
 
+  // cloud-init's NoCloud source is not one without it, and acts once for each instance-id.
+  private static final String META_DATA = "meta-data";
+
   private final ShieldingData data;
   private final VolumeSignatureCatalog catalog;
   private final VmDirectory directory;
@@ -100,7 +105,7 @@ final class Provisioning {
     SecureBootPolicy policy = secureBoot();
     Bytes pcr7 = Pcr7Prediction.of(policy).value(TpmHash.SHA256);
     VmDirectory.Generation first = directory.begin(keys.next().generation());
-    List<SeedFile> files = data.open(keys.ingress(), arena);
+    List<SeedFile> files = seed(keys.ingress(), vm);
     try (SecretBytes vtpmKey = keys.egress().derive(KeyLabel.VTPM_STATE);
         SecretBytes variablesKey = keys.egress().derive(KeyLabel.UEFI_VARIABLES);
         FileChannel source = FileChannel.open(template.path(), StandardOpenOption.READ)) {
@@ -116,6 +121,16 @@ final class Provisioning {
     }
     directory.commit(first);
     return vm;
+  }
+
+  /** The owner's files; with a name for the new machine if the owner gave none. */
+  private List<SeedFile> seed(SecretBytes ingress, UUID vm) throws ProtectorException {
+    List<SeedFile> files = new ArrayList<>(data.open(ingress, arena));
+    if (files.stream().noneMatch(file -> file.name().equals(META_DATA))) {
+      byte[] name = ("instance-id: " + vm + "\n").getBytes(StandardCharsets.US_ASCII);
+      files.add(new SeedFile(META_DATA, SecretBytes.takeFrom(arena, name)));
+    }
+    return files;
   }
 
   private void writeDisks(

@@ -76,11 +76,7 @@ class VmLifecycleTest {
     catalog = service.catalog(template, guest.resolve("secureboot.crt")).toJson();
     data =
         service.shieldingData(
-            Map.of(
-                "meta-data",
-                "instance-id: one\n",
-                "user-data",
-                "#!/bin/sh\necho " + CANARY + " > /srv/www/secret\n"));
+            Map.of("user-data", "#!/bin/sh\necho " + CANARY + " > /srv/www/secret\n"));
   }
 
   @AfterAll
