@@ -1,8 +1,9 @@
 package org.shieldwall.disk.uefi;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.shieldwall.tpm.ByteReader;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -12,8 +13,8 @@ import org.shieldwall.tpm.TpmHash;
  * Just enough of a crypto-agile TCG event log to compare it with a prediction: the events of PCR 7.
  */
 final class EventLogOfPcr7 {
-  /** An event's SHA-256 digest and its data. */
-  record Event(Bytes sha256, Bytes data) {}
+  /** An event's digests and its data. */
+  record Event(Map<TpmHash, Bytes> digests, Bytes data) {}
 
   private EventLogOfPcr7() {}
 
@@ -26,16 +27,15 @@ final class EventLogOfPcr7 {
     while (in.remaining() > 0) {
       long pcr = in.u32("pcrIndex");
       in.u32("eventType");
-      Bytes sha256 = Bytes.EMPTY;
+      Map<TpmHash, Bytes> digests = new EnumMap<>(TpmHash.class);
       long count = in.u32("digests.count");
       for (int i = 0; i < count; i++) {
-        Optional<TpmHash> hash = TpmHash.ofId(in.u16("hashAlg"));
-        Bytes digest = Bytes.of(in.bytes(hash.orElseThrow().size(), "digest"));
-        sha256 = hash.get() == TpmHash.SHA256 ? digest : sha256;
+        TpmHash hash = TpmHash.ofId(in.u16("hashAlg")).orElseThrow();
+        digests.put(hash, Bytes.of(in.bytes(hash.size(), "digest")));
       }
       Bytes data = Bytes.of(in.bytes(in.u32("eventSize"), "event"));
       if (pcr == 7) {
-        events.add(new Event(sha256, data));
+        events.add(new Event(digests, data));
       }
     }
     return events;

@@ -40,9 +40,11 @@ class Pcr7PredictionTest {
     Pcr7Prediction prediction =
         Pcr7Prediction.of(SecureBootPolicy.of(List.of(certificate), List.of()));
 
-    assertThat(prediction.events())
-        .extracting(event -> event.digest(TpmHash.SHA256))
-        .isEqualTo(log.stream().map(EventLogOfPcr7.Event::sha256).toList());
+    for (TpmHash hash : List.of(TpmHash.SHA1, TpmHash.SHA256)) {
+      assertThat(prediction.events())
+          .extracting(event -> event.digest(hash))
+          .isEqualTo(log.stream().map(event -> event.digests().get(hash)).toList());
+    }
     assertThat(prediction.value(TpmHash.SHA256)).isEqualTo(Bytes.ofHex(GENUINE_PCR_7));
   }
 
