@@ -49,6 +49,7 @@ public final class HgsServer implements AutoCloseable {
   public static HgsServer start(
       HgsFolder folder, HgsConfig config, Unlock unlock, InstantSource clock, SecureRandom random)
       throws HgsException {
+    FastCrypto.prefer();
     Secrets secrets = Secrets.open(folder, unlock, random);
     @Nullable Database database = null;
     try {

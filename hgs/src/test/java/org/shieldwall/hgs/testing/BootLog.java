@@ -6,12 +6,14 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.EfiVariable;
 import org.shieldwall.evidence.eventlog.EventType;
 import org.shieldwall.evidence.eventlog.LogLimits;
+import org.shieldwall.evidence.eventlog.UntrustedEvent;
 import org.shieldwall.evidence.eventlog.UntrustedEventLog;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -31,7 +33,24 @@ public final class BootLog {
    */
   public record Event(int pcr, long type, Bytes digest, Bytes data) {}
 
-  private BootLog() {}
+  private final Optional<Bytes> genuine;
+
+  private BootLog(Optional<Bytes> genuine) {
+    this.genuine = genuine;
+  }
+
+  /** {@return a log that somebody's firmware made} */
+  public static BootLog genuine(Bytes bytes) throws MalformedException {
+    BootLog log = new BootLog(Optional.of(bytes));
+    for (UntrustedEvent event :
+        UntrustedEventLog.parse(bytes.toArray(), LogLimits.DEFAULT).events()) {
+      Optional<Bytes> digest = event.digest(TpmHash.SHA256);
+      if (event.type() != EventType.NO_ACTION.id() && digest.isPresent()) {
+        log.events.add(new Event((int) event.pcr(), event.type(), digest.get(), event.data()));
+      }
+    }
+    return log;
+  }
 
   /** {@return a boot with Secure Boot on that loaded {@code image}} */
   public static BootLog of(String image) {
@@ -40,7 +59,7 @@ public final class BootLog {
 
   /** {@return a boot that loaded {@code image}} */
   public static BootLog of(String image, boolean secureBoot) {
-    BootLog log = new BootLog();
+    BootLog log = new BootLog(Optional.empty());
     log.measure(0, EventType.SCRTM_VERSION, Bytes.ofText("firmware 1"));
     log.variable(EfiVariable.GLOBAL, "SecureBoot", Bytes.ofHex(secureBoot ? "01" : "00"));
     log.variable(EfiVariable.GLOBAL, "PK", Bytes.ofText("platform key"));
@@ -106,6 +125,9 @@ public final class BootLog {
 
   /** {@return the log as firmware would leave it} */
   public Bytes toBytes() {
+    if (genuine.isPresent()) {
+      return genuine.get();
+    }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     Bytes specification =
         Bytes.concat(
