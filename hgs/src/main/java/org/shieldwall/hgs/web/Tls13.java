@@ -141,6 +141,8 @@ final class Tls13 extends SSLContext {
     public Socket createSocket(Socket accepted, @Nullable InputStream consumed, boolean autoClose)
         throws IOException {
       accepted.setSoTimeout(STALL_MILLIS);
+      // An answer is written at once: nothing follows that would be worth waiting for.
+      accepted.setTcpNoDelay(true);
       SSLSocket tls = (SSLSocket) sockets.createSocket(accepted, consumed, autoClose);
       tls.setEnabledProtocols(new String[] {PROTOCOL});
       ScheduledFuture<?> deadline =
