@@ -103,11 +103,12 @@ final class VmActions {
           "this VM is running already on this host",
           "shieldwall vm list");
     }
+    // First whether it may start at all: a refusal must not be hidden by a port that is taken.
+    Released released = release(Request.Purpose.START, protector.toJson());
     Optional<Passt> network =
         Passt.start(config.runtime().resolve("net-" + name), definition.forwards());
     boolean started = false;
     try {
-      Released released = release(Request.Purpose.START, protector.toJson());
       Answer.Final answer =
           enclave
               .client()
