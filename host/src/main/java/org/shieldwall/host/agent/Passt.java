@@ -51,7 +51,7 @@ final class Passt implements AutoCloseable {
       }
       Files.deleteIfExists(socket);
       List<String> line = new ArrayList<>();
-      line.addAll(List.of("passt", "--foreground", "--one-off", "--quiet"));
+      line.addAll(List.of("passt", "--foreground", "--one-off"));
       line.addAll(List.of("--socket", socket.toString(), "--udp-ports", "none"));
       if (forwards.isEmpty()) {
         line.addAll(List.of("--tcp-ports", "none"));
