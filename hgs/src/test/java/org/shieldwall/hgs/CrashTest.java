@@ -71,10 +71,6 @@ class CrashTest {
       try (ServiceProcess process = ServiceProcess.start(folder.path());
           HgsClient client = client(folder, process)) {
         second = TestOwner.release(client, certificate, first, host.enclave());
-        process.kill();
-      }
-      try (ServiceProcess process = ServiceProcess.start(folder.path());
-          HgsClient client = client(folder, process)) {
         KeyProtector third = TestOwner.release(client, certificate, second, host.enclave());
         assertThat(third.generation()).isEqualTo(3);
         RefusedException refused =
@@ -122,6 +118,46 @@ class CrashTest {
           startsOrWasReplaced(client, certificate, host, newest, asked);
         }
       }
+    }
+  }
+
+  @Test
+  void givenAFullDisk_whenKeysAreAskedFor_thenNoneAreGivenAndNothingIsLost() throws Exception {
+    BootLog boot = BootLog.of("image");
+    try (TestHost host = TestHost.boot("host-a", boot)) {
+      HgsFolder folder = setUp(host, boot);
+      TestOwner owner = new TestOwner();
+      KeyProtector current;
+      KeyProtector presented;
+      Bytes certificate;
+      try (ServiceProcess process = ServiceProcess.start(folder.path());
+          HgsClient client = client(folder, process)) {
+        certificate = host.attest(client).certificate();
+        current = owner.shieldingData(client.guardian(), OwnerPolicy.shielded());
+        presented = current;
+        process.fillDisk(300 << 10);
+        Optional<RefusedException> refused = Optional.empty();
+        for (int i = 0; i < 2000 && refused.isEmpty(); i++) {
+          try {
+            presented = current;
+            current = TestOwner.release(client, certificate, current, host.enclave());
+          } catch (RefusedException full) {
+            refused = Optional.of(full);
+          }
+        }
+        assertThat(refused.orElseThrow().problem().status()).isEqualTo(503);
+        assertThat(refused.orElseThrow().problem().detail())
+            .doesNotContain(folder.path().toString());
+        RefusedException health = catchThrowableOfType(RefusedException.class, client::health);
+        assertThat(health.problem().status()).isEqualTo(503);
+      }
+      assertThat(current).isEqualTo(presented);
+      try (ServiceProcess process = ServiceProcess.start(folder.path());
+          HgsClient client = client(folder, process)) {
+        client.health();
+        TestOwner.release(client, certificate, current, host.enclave());
+      }
+      requireRecorded(folder, Map.of(1, current));
     }
   }
 

@@ -26,6 +26,7 @@ import org.sqlite.SQLiteDataSource;
 public final class Database implements AutoCloseable {
   private static final int BUSY_MILLIS = 5_000;
   private static final int READERS = 4;
+  private static final String PROBE_ROOM = "x".repeat(48 << 10);
 
   private final HikariDataSource writer;
   private final HikariDataSource readers;
@@ -141,9 +142,13 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Writes a row and waits for the disk: the only honest answer to "can it be written?". */
+  /**
+   * Writes as much as a release does and waits for the disk: the only honest answer to "can it be
+   * written?".
+   */
   public void probe(long epochSecond) {
-    write(handle -> handle.execute("UPDATE probe SET at = ? WHERE id = 1", epochSecond));
+    write(handle ->
+        handle.execute("UPDATE probe SET at = ?, room = ? WHERE id = 1", epochSecond, PROBE_ROOM));
   }
 
   @Override

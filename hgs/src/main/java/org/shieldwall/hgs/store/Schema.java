@@ -70,8 +70,13 @@ final class Schema {
                     previous TEXT NOT NULL,
                     hash TEXT NOT NULL)
                   """,
-                  "CREATE TABLE probe (id BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)",
-                  "INSERT INTO probe (id, at) VALUES (1, 0)"),
+                  """
+                  CREATE TABLE probe (
+                    id BIGINT NOT NULL PRIMARY KEY,
+                    at BIGINT NOT NULL,
+                    room TEXT NOT NULL)
+                  """,
+                  "INSERT INTO probe (id, at, room) VALUES (1, 0, '')"),
               List.of(
                   """
                   CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit

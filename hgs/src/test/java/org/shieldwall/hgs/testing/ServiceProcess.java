@@ -1,12 +1,14 @@
 package org.shieldwall.hgs.testing;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.shieldwall.hgs.HgsConfig;
 import org.shieldwall.hgs.HgsFolder;
@@ -41,15 +43,14 @@ public final class ServiceProcess implements AutoCloseable {
   public static ServiceProcess start(Path folder) throws IOException {
     Process process =
         new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-XX:+UseSerialGC",
-                    "-Xmx256m",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    ServiceProcess.class.getName(),
-                    folder.toString()))
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ServiceProcess.class.getName(),
+                folder.toString())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
@@ -64,6 +65,22 @@ public final class ServiceProcess implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /**
+   * From now on the service can write no file beyond this length: to it, the disk is full there.
+   * The test is skipped, and says so, without util-linux's prlimit.
+   */
+  public void fillDisk(long bytes) throws IOException, InterruptedException {
+    Path prlimit = Path.of("/usr/bin/prlimit");
+    assumeTrue(Files.isExecutable(prlimit), "skipped: no prlimit; install the package util-linux");
+    int done =
+        new ProcessBuilder(prlimit.toString(), "--pid", "" + process.pid(), "--fsize=" + bytes)
+            .start()
+            .waitFor();
+    if (done != 0) {
+      throw new IOException("prlimit: " + done);
+    }
   }
 
   /** SIGKILL. */
