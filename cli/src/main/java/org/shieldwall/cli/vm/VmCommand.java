@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.host.AgentOptions;
 import org.shieldwall.host.agent.AgentRequest;
+import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.PortForward;
 import org.shieldwall.host.vm.VmDefinition;
 import picocli.CommandLine.Command;
@@ -44,7 +45,11 @@ public final class VmCommand implements Runnable {
       mixinStandardHelpOptions = true)
   int create(
       @Mixin AgentOptions agent,
-      @Option(names = "--name", required = true, description = "The VM's name on this host.")
+      @Option(
+              names = "--name",
+              required = true,
+              paramLabel = "NAME",
+              description = "The VM's name on this host.")
           String name,
       @Option(
               names = "--template",
@@ -70,7 +75,11 @@ public final class VmCommand implements Runnable {
               paramLabel = "MIB",
               description = "Memory in MiB. Default: 1024.")
           int memory,
-      @Option(names = "--cpus", defaultValue = "1", description = "Processors. Default: 1.")
+      @Option(
+              names = "--cpus",
+              defaultValue = "1",
+              paramLabel = "N",
+              description = "Processors. Default: 1.")
           int cpus,
       @Option(
               names = "--disk-size",
@@ -83,7 +92,14 @@ public final class VmCommand implements Runnable {
               description =
                   "A port of this host that leads to the guest, like 127.0.0.1:8080:80. May be"
                       + " given several times.")
-          @Nullable List<String> forwards) {
+          @Nullable List<String> forwards,
+      @Option(
+              names = "--tap",
+              paramLabel = "DEVICE",
+              description =
+                  "Connect the guest to this TAP device of the host, which you have made and"
+                      + " bridged, instead of sharing the host's network.")
+          @Nullable String tap) {
     checkName(name);
     check(cpus >= 1 && cpus <= VmDefinition.MAX_CPUS, "--cpus", "1 to " + VmDefinition.MAX_CPUS);
     check(
@@ -99,7 +115,7 @@ public final class VmCommand implements Runnable {
             cpus,
             memory,
             bytes(diskSize),
-            forwards(forwards)),
+            network(forwards, tap)),
         spec.commandLine().getOut(),
         (vm, out) -> {
           show(vm, out);
@@ -240,6 +256,15 @@ public final class VmCommand implements Runnable {
     long number = Long.parseLong(matcher.group(1));
     check(number <= (1L << 50) >> shift, "--disk-size " + size, "at most 1024T");
     return number << shift;
+  }
+
+  private static GuestNetwork network(@Nullable List<String> forwards, @Nullable String tap) {
+    if (tap == null) {
+      return new GuestNetwork.Shared(forwards(forwards));
+    }
+    check(tap.matches(GuestNetwork.TAP_NAME), "--tap " + tap, "a device's name, like vmtap0");
+    check(forwards == null, "--forward together with --tap", "one of them");
+    return new GuestNetwork.Tap(tap);
   }
 
   private static List<PortForward> forwards(@Nullable List<String> texts) {

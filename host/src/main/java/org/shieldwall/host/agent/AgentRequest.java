@@ -1,13 +1,10 @@
 package org.shieldwall.host.agent;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import org.shieldwall.host.vm.PortForward;
+import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.VmDefinition;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What the fabric's administrator can ask of the agent. The set is closed. */
@@ -37,7 +34,7 @@ public sealed interface AgentRequest {
       int cpus,
       int memoryMebibytes,
       long diskBytes,
-      List<PortForward> forwards)
+      GuestNetwork network)
       implements AgentRequest {}
 
   /** Start a VM. */
@@ -79,8 +76,7 @@ public sealed interface AgentRequest {
             .put("cpus", create.cpus())
             .put("memory", create.memoryMebibytes())
             .put("disk", create.diskBytes());
-        ArrayNode forwards = json.putArray("forwards");
-        create.forwards().forEach(forward -> forwards.add(forward.toString()));
+        json.set("network", create.network().toJson());
       }
     }
     return Json.bytes(json);
@@ -117,13 +113,7 @@ public sealed interface AgentRequest {
   }
 
   private static VmCreate create(Json json) throws ProtectorException {
-    json.members("do", "name", "template", "catalog", "data", "cpus", "memory", "disk", "forwards");
-    List<PortForward> forwards = new ArrayList<>();
-    for (Json forward : json.at("forwards").list(0, PortForward.MAX)) {
-      String text = forward.text(100);
-      forwards.add(
-          PortForward.parse(text).orElseThrow(() -> forward.malformed(PortForward.SHAPE, text)));
-    }
+    json.members("do", "name", "template", "catalog", "data", "cpus", "memory", "disk", "network");
     return new VmCreate(
         name(json),
         path(json.at("template")),
@@ -132,7 +122,7 @@ public sealed interface AgentRequest {
         (int) json.at("cpus").number(1, VmDefinition.MAX_CPUS),
         (int) json.at("memory").number(VmDefinition.MIN_MEMORY, VmDefinition.MAX_MEMORY),
         json.at("disk").number(0, Json.MAX_NUMBER),
-        forwards);
+        GuestNetwork.fromJson(json.at("network")));
   }
 
   private static String name(Json json) throws ProtectorException {

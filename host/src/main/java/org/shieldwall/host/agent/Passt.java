@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.host.AgentException;
@@ -17,7 +18,7 @@ import org.shieldwall.host.vm.PortForward;
  * A guest's way to the network: passt, which needs no privilege, runs outside of the enclave's
  * empty network and is spoken to over one connected socket. It ends when the guest does.
  */
-final class Passt implements AutoCloseable {
+final class Passt implements GuestLink {
   private static final int NOBODY = 65534;
   private static final long START_SECONDS = 10;
 
@@ -116,13 +117,24 @@ final class Passt implements AutoCloseable {
         remedy);
   }
 
-  /** {@return the connected socket, for QEMU} */
-  Descriptor descriptor() {
-    return connection.descriptor();
+  @Override
+  public Request.Network kind() {
+    return Request.Network.STREAM;
   }
 
-  /** Lets go of our end: the guest's end keeps passt alive. */
-  void release() {
+  @Override
+  public Optional<Descriptor> descriptor() {
+    return Optional.of(connection.descriptor());
+  }
+
+  @Override
+  public String inWords() {
+    return "passt";
+  }
+
+  /** The guest's end keeps passt alive. */
+  @Override
+  public void release() {
     connection.close();
   }
 

@@ -79,7 +79,7 @@ final class VmActions {
       Answer.Provisioned made = expect(Answer.Provisioned.class, answer);
       VmDefinition definition =
           new VmDefinition(
-              wanted.name(), made.vm(), wanted.cpus(), wanted.memoryMebibytes(), wanted.forwards());
+              wanted.name(), made.vm(), wanted.cpus(), wanted.memoryMebibytes(), wanted.network());
       store.complete(folder, definition);
       complete = true;
       return show(wanted.name());
@@ -105,8 +105,7 @@ final class VmActions {
     }
     // First whether it may start at all: a refusal must not be hidden by a port that is taken.
     Released released = release(Request.Purpose.START, protector.toJson());
-    Optional<Passt> network =
-        Passt.start(config.runtime().resolve("net-" + name), definition.forwards());
+    GuestLink link = GuestLink.open(definition.network(), config.runtime().resolve("net-" + name));
     boolean started = false;
     try {
       Answer.Final answer =
@@ -118,25 +117,25 @@ final class VmActions {
                       released.release(),
                       store.folder(name),
                       new Request.Definition(name, definition.cpus(), definition.memoryMebibytes()),
-                      network.isPresent() ? Request.Network.STREAM : Request.Network.NONE),
-                  network.map(Passt::descriptor).stream().toList(),
+                      link.kind()),
+                  link.descriptor().stream().toList(),
                   PATIENCE,
                   progress);
       Answer.Started done = expect(Answer.Started.class, answer);
       started = true;
-      network.ifPresent(Passt::release);
+      link.release();
       return Json.object()
           .put("name", name)
           .put("id", done.vm().toString())
           .put("accelerator", done.accelerator())
           .put("generation", done.generation())
-          .put("network", network.isPresent() ? "passt" : "none: this host has no route")
+          .put("network", link.inWords())
           .put("seconds", done.seconds());
     } catch (IOException problem) {
       throw enclaveGone(problem);
     } finally {
       if (!started) {
-        network.ifPresent(Passt::close);
+        link.close();
       }
     }
   }

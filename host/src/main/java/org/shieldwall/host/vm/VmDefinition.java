@@ -1,11 +1,8 @@
 package org.shieldwall.host.vm;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -16,21 +13,16 @@ import tools.jackson.databind.node.ObjectNode;
  * @param id the VM's id, as its key protector has it
  * @param cpus virtual processors
  * @param memoryMebibytes memory
- * @param forwards ports of this host that lead to the guest
+ * @param network what its network card is connected to
  */
 public record VmDefinition(
-    String name, UUID id, int cpus, int memoryMebibytes, List<PortForward> forwards) {
+    String name, UUID id, int cpus, int memoryMebibytes, GuestNetwork network) {
   private static final String FORMAT = "shieldwall-vm-1";
   private static final int MAX_BYTES = 64 << 10;
   private static final String NAME = "[a-z0-9][a-z0-9-]{0,62}";
   public static final int MAX_CPUS = 64;
   public static final int MIN_MEMORY = 128;
   public static final int MAX_MEMORY = 1 << 20;
-
-  /** Copies the list. */
-  public VmDefinition {
-    forwards = List.copyOf(forwards);
-  }
 
   /** {@return whether a VM can have this name: it becomes a folder's} */
   public static boolean isName(String name) {
@@ -40,24 +32,18 @@ public record VmDefinition(
   /** Reads {@code vm.json}. */
   public static VmDefinition parse(byte[] bytes) throws ProtectorException {
     Json json = Json.parse(bytes, "VM definition", MAX_BYTES);
-    json.format(FORMAT).members("format", "name", "id", "cpus", "memory", "forwards");
-    List<PortForward> forwards = new ArrayList<>();
-    for (Json forward : json.at("forwards").list(0, PortForward.MAX)) {
-      String text = forward.text(100);
-      forwards.add(
-          PortForward.parse(text).orElseThrow(() -> forward.malformed(PortForward.SHAPE, text)));
-    }
+    json.format(FORMAT).members("format", "name", "id", "cpus", "memory", "network");
     return new VmDefinition(
         json.at("name").text(63),
         json.at("id").uuid(),
         (int) json.at("cpus").number(1, MAX_CPUS),
         (int) json.at("memory").number(MIN_MEMORY, MAX_MEMORY),
-        forwards);
+        GuestNetwork.fromJson(json.at("network")));
   }
 
   /** {@return the same under another name} */
   VmDefinition named(String other) {
-    return new VmDefinition(other, id, cpus, memoryMebibytes, forwards);
+    return new VmDefinition(other, id, cpus, memoryMebibytes, network);
   }
 
   /** {@return the document} */
@@ -69,8 +55,7 @@ public record VmDefinition(
             .put("id", id.toString())
             .put("cpus", cpus)
             .put("memory", memoryMebibytes);
-    ArrayNode array = json.putArray("forwards");
-    forwards.forEach(forward -> array.add(forward.toString()));
+    json.set("network", network.toJson());
     return json;
   }
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.shieldwall.host.AgentException;
+import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.PortForward;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
@@ -33,7 +34,16 @@ class AgentMessagesTest {
             1,
             512,
             0,
-            List.of(new PortForward("127.0.0.1", 1, 2))));
+            new GuestNetwork.Shared(List.of(new PortForward("127.0.0.1", 1, 2)))),
+        new AgentRequest.VmCreate(
+            "web",
+            Path.of("/t.img"),
+            Path.of("/c.json"),
+            Path.of("/d.json"),
+            1,
+            512,
+            0,
+            new GuestNetwork.Tap("vmtap0")));
   }
 
   @ParameterizedTest

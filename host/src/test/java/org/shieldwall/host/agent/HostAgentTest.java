@@ -21,6 +21,7 @@ import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.HostConfig;
 import org.shieldwall.host.attest.Evidence;
+import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.tpm.swtpm.SwtpmOptions;
 import org.shieldwall.tpm.swtpm.SwtpmProcess;
 import tools.jackson.databind.JsonNode;
@@ -104,7 +105,10 @@ class HostAgentTest {
           .isEqualTo(ThisProcess.uid() == 0);
       assertThat(done(new AgentRequest.VmList()).path("vms")).isEmpty();
       Path none = Files.writeString(folder.resolve("none.json"), "{\"protector\":{}}");
-      assertThat(ask(new AgentRequest.VmCreate("web", none, none, none, 1, 512, 0, List.of())))
+      assertThat(
+              ask(
+                  new AgentRequest.VmCreate(
+                      "web", none, none, none, 1, 512, 0, new GuestNetwork.Shared(List.of()))))
           .isInstanceOf(AgentReply.Failed.class);
       assertThat(config.store().resolve("web")).doesNotExist();
       assertThat(ask(new AgentRequest.VmStart("web")))

@@ -20,7 +20,11 @@ class VmStoreTest {
 
   private static VmDefinition definition(String name) {
     return new VmDefinition(
-        name, UUID.randomUUID(), 2, 512, List.of(new PortForward("127.0.0.1", 8080, 80)));
+        name,
+        UUID.randomUUID(),
+        2,
+        512,
+        new GuestNetwork.Shared(List.of(new PortForward("127.0.0.1", 8080, 80))));
   }
 
   @Test
