@@ -49,11 +49,17 @@ final class LiveVariables implements AutoCloseable {
     return memory;
   }
 
-  /** Seals the content to the disk if it has changed. {@return whether it had} */
+  /**
+   * Seals the content to the disk if it has changed. What changes while it is read is left for the
+   * next time: the firmware recovers from writes that stop half way, but not from ones that are
+   * kept in another order than it made them. {@return whether it was sealed}
+   */
   synchronized boolean save() throws IOException {
     byte[] image = Files.readAllBytes(memory.path());
     Bytes digest = TpmHash.SHA256.hash(image);
-    if (digest.equals(saved) || image.length > SealedVariables.MAX_BYTES) {
+    if (digest.equals(saved)
+        || image.length > SealedVariables.MAX_BYTES
+        || !digest.equals(TpmHash.SHA256.hash(Files.readAllBytes(memory.path())))) {
       return false;
     }
     DurableFiles.replace(file, SealedVariables.seal(image, key, vm, generation, random));

@@ -102,18 +102,19 @@ final class ProcessGuard {
   }
 
   private static boolean lockMemory(List<String> weaker) throws IOException {
+    boolean swap = Files.readAllLines(Path.of("/proc/swaps")).size() > 1;
+    if (swap) {
+      weaker.add("this host swaps: guests' memory may reach the disk in plain; turn swap off");
+    }
     try {
       ThisProcess.lockMemory();
       return true;
     } catch (SystemCallException e) {
-      boolean swap = Files.readAllLines(Path.of("/proc/swaps")).size() > 1;
       weaker.add(
-          "memory is not locked ("
+          "the enclave's memory is not locked ("
               + e.getMessage()
               + ")"
-              + (swap
-                  ? " and this host swaps: keys may reach the disk"
-                  : ", but this host has no swap"));
+              + (swap ? ": keys may reach the disk" : ", but this host has no swap"));
       return false;
     }
   }

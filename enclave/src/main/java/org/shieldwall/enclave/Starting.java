@@ -1,12 +1,12 @@
 package org.shieldwall.enclave;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
@@ -33,6 +33,9 @@ import org.shieldwall.tpm.command.TpmException;
  * the key protection service accepts both.
  */
 final class Starting {
+  // A vTPM's state is a few KiB, its largest 160 KiB.
+  private static final long VTPM_ROOM = 256 << 10;
+
   private final VmDirectory directory;
   private final SecureRandom random;
 
@@ -48,7 +51,7 @@ final class Starting {
    * @return the UEFI variables, in plain
    */
   byte[] roll(KeyProtector asked, IngressEgress keys)
-      throws AlteredException, ProtectorException, RefusedException, TpmException, IOException {
+      throws AlteredException, ProtectorException, RefusedException, IOException {
     VmDirectory.Generation old = directory.current();
     KeyProtector present = directory.protector(old);
     if (!present.digest().equals(asked.digest())) {
@@ -59,13 +62,19 @@ final class Starting {
     UUID vm = keys.next().vm().orElseThrow();
     byte[] variables = openVariables(old, keys, vm, present.generation());
     VmDirectory.Generation fresh = directory.begin(keys.next().generation());
-    rekey(old, fresh, keys);
+    boolean written = false;
     try (SecretBytes key = keys.egress().derive(KeyLabel.UEFI_VARIABLES)) {
       DurableFiles.replace(
           fresh.variables(),
           SealedVariables.seal(variables, key, vm, keys.next().generation(), random));
+      DurableFiles.replace(fresh.protector(), keys.next().toBytes());
+      rekey(old, fresh, keys);
+      written = true;
+    } finally {
+      if (!written) {
+        DurableFiles.delete(fresh.folder());
+      }
     }
-    DurableFiles.replace(fresh.protector(), keys.next().toBytes());
     directory.commit(fresh);
     directory.sweep();
     return variables;
@@ -82,11 +91,15 @@ final class Starting {
 
   private static void rekey(
       VmDirectory.Generation old, VmDirectory.Generation fresh, IngressEgress keys)
-      throws RefusedException, TpmException {
+      throws RefusedException, IOException {
     try (SecretBytes from = keys.ingress().derive(KeyLabel.VTPM_STATE);
         SecretBytes to = keys.egress().derive(KeyLabel.VTPM_STATE)) {
       Rekeying.run(old.vtpm(), from, fresh.vtpm(), to);
-    } catch (IOException e) {
+    } catch (IOException | TpmException e) {
+      // swtpm does not say why it could not write.
+      if (Files.getFileStore(fresh.folder()).getUsableSpace() < VTPM_ROOM) {
+        throw new RefusedException(Refusal.NO_SPACE, "the vTPM's state does not fit any more");
+      }
       throw new RefusedException(
           Refusal.STATE_ALTERED,
           "the vTPM's state does not move to the next generation: "
@@ -135,10 +148,5 @@ final class Starting {
       variables.close();
       throw e;
     }
-  }
-
-  /** {@return the answer to a start} */
-  static Answer.Started started(VirtualMachine machine, UUID vm, long generation, double seconds) {
-    return new Answer.Started(vm, machine.report().accelerator(), generation, seconds);
   }
 }

@@ -33,6 +33,7 @@ import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.ShieldingData;
@@ -385,5 +386,49 @@ class VmLifecycleTest {
       assertThat(protector().generation()).isEqualTo(generation);
       Files.write(file, genuine);
     }
+  }
+
+  @Test
+  @Order(7)
+  void givenAFullDiskWhenStartedThenItIsRefusedAndStartsOnceThereIsRoom() throws Exception {
+    assumeTrue(ThisProcess.uid() == 0, "SKIPPED: needs root to mount a small file system");
+    Path small = Files.createDirectory(folder.resolve("small"));
+    run("mount", "-t", "tmpfs", "-o", "size=200m,mode=0755", "tmpfs", small.toString());
+    Path original = directory;
+    try {
+      run("cp", "-a", "--sparse=always", original.toString(), small.resolve("vm").toString());
+      directory = small.resolve("vm");
+      Path filler = small.resolve("filler");
+      new ProcessBuilder("dd", "if=/dev/zero", "of=" + filler, "bs=64k").start().waitFor();
+      long generation = protector().generation();
+      KeyProtector protector = protector();
+      Answer.Prepared prepared = prepared(Request.Purpose.START, protector);
+      assertThat(
+              ask(
+                  new Request.Start(
+                      prepared.session(),
+                      release(prepared, protector),
+                      directory,
+                      new Request.Definition("test", 1, 512),
+                      Request.Network.NONE),
+                  List.of()))
+          .isInstanceOfSatisfying(
+              Answer.Refused.class,
+              refused -> assertThat(refused.code()).as(refused.detail()).isEqualTo("no-space"));
+      assertThat(protector().generation()).isEqualTo(generation);
+      Files.delete(filler);
+      start();
+      assertThat(protector().generation()).isEqualTo(generation + 1);
+      ask(new Request.Stop(vm, Request.How.KILL, 0), List.of());
+    } finally {
+      directory = original;
+      run("umount", small.toString());
+    }
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(String.join(" ", command) + ": " + said).isZero();
   }
 }
