@@ -2,7 +2,11 @@ package org.shieldwall.hgs.testing;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -50,6 +54,7 @@ public final class TestHost implements AutoCloseable {
   private final TpmObject ek;
   private final TpmObject ak;
   private final Bytes log;
+  private final ByteArrayOutputStream ima = new ByteArrayOutputStream();
   private final PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
 
   private TestHost(String name, Path folder, SwtpmProcess process, Tpm tpm, BootLog boot)
@@ -93,6 +98,36 @@ public final class TestHost implements AutoCloseable {
     tpm.pcrs()
         .extend(
             AttestationBinding.ENCLAVE_PCR, Map.of(TpmHash.SHA256, Bytes.of(keys.id().bytes())));
+  }
+
+  /** Measures a file as the kernel does, into the IMA list (template ima-ng) and PCR 10. */
+  public void measureFile(String path, Bytes digest) throws TpmException {
+    byte[] hash = Bytes.concat(Bytes.ofText("sha256:\0"), digest).toArray();
+    byte[] file = (path + "\0").getBytes(StandardCharsets.UTF_8);
+    ByteBuffer data =
+        ByteBuffer.allocate(8 + hash.length + file.length).order(ByteOrder.LITTLE_ENDIAN);
+    data.putInt(hash.length).put(hash).putInt(file.length).put(file);
+    byte[] template = "ima-ng".getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer entry =
+        ByteBuffer.allocate(4 + 20 + 4 + template.length + 4 + data.capacity())
+            .order(ByteOrder.LITTLE_ENDIAN);
+    entry
+        .putInt(10)
+        .put(TpmHash.SHA1.hash(Bytes.of(data.array())).toArray())
+        .putInt(template.length)
+        .put(template)
+        .putInt(data.capacity())
+        .put(data.array());
+    ima.writeBytes(entry.array());
+    tpm.pcrs().extend(10, Map.of(TpmHash.SHA256, TpmHash.SHA256.hash(Bytes.of(data.array()))));
+  }
+
+  /** The first entry: a digest over the PCRs of the boot. */
+  public void startMeasuringFiles() throws TpmException {
+    int[] boot = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    PcrValues values = tpm.pcrs().read(PcrSelection.of(TpmHash.SHA256, boot));
+    Bytes[] all = values.banks().get(TpmHash.SHA256).values().toArray(new Bytes[0]);
+    measureFile("boot_aggregate", TpmHash.SHA256.hash(Bytes.concat(all)));
   }
 
   public String name() {
@@ -156,7 +191,9 @@ public final class TestHost implements AutoCloseable {
         signature.toBytes(),
         new TreeMap<>(values.banks().get(TpmHash.SHA256)),
         log,
-        Optional.empty());
+        ima.size() > 0 && challenge.wantsIma()
+            ? Optional.of(Bytes.of(ima.toByteArray()))
+            : Optional.empty());
   }
 
   public Bytes activate(Challenge challenge) throws Exception {

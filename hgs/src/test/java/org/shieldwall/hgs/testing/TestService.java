@@ -16,6 +16,7 @@ import org.shieldwall.hgs.store.Database;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.SealedFile.Unlock;
 import org.shieldwall.protocol.HgsClient;
+import org.shieldwall.tpm.Bytes;
 
 /** A service in a folder of the test's, on a free port of this machine. */
 public final class TestService implements AutoCloseable {
@@ -36,6 +37,21 @@ public final class TestService implements AutoCloseable {
     HgsFolder folder = new HgsFolder(path);
     new HgsSetup(java.time.InstantSource.system(), RANDOM)
         .create(folder, HgsSetup.Address.named("localhost"), Optional.empty(), Optional.empty());
+    return new TestService(folder);
+  }
+
+  /** A service that asks for an IMA list and allows these files. */
+  public static TestService allowingFiles(Path path, List<Bytes> digests) throws Exception {
+    HgsFolder folder = new HgsFolder(path);
+    new HgsSetup(java.time.InstantSource.system(), RANDOM)
+        .create(folder, HgsSetup.Address.named("localhost"), Optional.empty(), Optional.empty());
+    Files.write(
+        folder.path().resolve("ima.txt"),
+        digests.stream().map(digest -> "sha256:" + digest.hex()).toList());
+    Files.writeString(
+        folder.configuration(),
+        Files.readString(folder.configuration())
+            .replace("[policy]", "[policy]\nima-allow-list = \"ima.txt\""));
     return new TestService(folder);
   }
 
