@@ -121,8 +121,8 @@ final class Starting {
     VmDirectory.Generation current = directory.current();
     LiveVariables variables =
         new LiveVariables(image, current.variables(), vm, generation, keys.egress(), random);
-    try (Descriptor disk = Descriptor.open(directory.disk(), Descriptor.Access.READ_WRITE);
-        Descriptor seed = Descriptor.open(directory.seed(), Descriptor.Access.READ_WRITE);
+    try (Descriptor disk = VmDirectory.open(directory.disk());
+        Descriptor seed = VmDirectory.open(directory.seed());
         SecretBytes key = keys.egress().derive(KeyLabel.VTPM_STATE)) {
       VirtualTpm vtpm = VirtualTpm.forWorker(current.vtpm(), key);
       try {
@@ -144,7 +144,7 @@ final class Starting {
         vtpm.close();
         throw e;
       }
-    } catch (IOException e) {
+    } catch (IOException | AlteredException e) {
       variables.close();
       throw e;
     }

@@ -38,13 +38,28 @@ public final class Descriptor implements AutoCloseable {
     READ(0),
     /** For reading and writing. */
     READ_WRITE(2),
-    /** A directory, to be named by its descriptor later. */
-    DIRECTORY(0x10000);
+    /** For reading and writing; the file itself, not what a symbolic link of its name leads to. */
+    NO_LINK(2 | noFollow()),
+    /** A directory itself, as {@link #NO_LINK}, to be named by its descriptor later. */
+    DIRECTORY(directory() | noFollow());
 
     private final int flags;
 
     Access(int flags) {
       this.flags = flags;
+    }
+
+    // The two flags differ there (arch/arm64/include/uapi/asm/fcntl.h).
+    private static boolean onArm() {
+      return "aarch64".equals(System.getProperty("os.arch"));
+    }
+
+    private static int directory() {
+      return onArm() ? 0x4000 : 0x10000;
+    }
+
+    private static int noFollow() {
+      return onArm() ? 0x8000 : 0x20000;
     }
   }
 
@@ -55,10 +70,6 @@ public final class Descriptor implements AutoCloseable {
   public static Descriptor open(Path path, Access access) throws SystemCallException {
     try (Arena arena = Arena.ofConfined()) {
       int flags = access.flags | O_CLOEXEC;
-      if (access == Access.DIRECTORY && "aarch64".equals(System.getProperty("os.arch"))) {
-        flags =
-            0x4000 | O_CLOEXEC; // O_DIRECTORY differs there (arch/arm64/include/uapi/asm/fcntl.h)
-      }
       return new Descriptor(
           (int) OPEN.invokeRestarting(arena.allocateFrom(path.toString()), flags, 0));
     }

@@ -45,9 +45,11 @@ public final class SystemCallException extends IOException {
       case 17 -> "exists already (EEXIST)";
       case 22 -> "invalid argument (EINVAL)";
       case 24 -> "too many open files (EMFILE)";
+      case 20 -> "no directory (ENOTDIR)";
       case 28 -> "no space left (ENOSPC)";
       case EPIPE -> "the other side is gone (EPIPE)";
       case 38 -> "not offered by this kernel (ENOSYS)";
+      case 40 -> "a symbolic link (ELOOP)";
       case 98 -> "address in use (EADDRINUSE)";
       case 104 -> "reset by the other side (ECONNRESET)";
       case 107 -> "not connected (ENOTCONN)";

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.SystemCallException;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.ProtectorException;
 
@@ -64,6 +66,27 @@ public final class VmDirectory {
   /** {@return the seed disk's file} */
   public Path seed() {
     return path.resolve("seed.img");
+  }
+
+  /**
+   * Opens a disk for its guest: a file of this directory, never what a link leads to. A link to
+   * {@code /proc/self/fd} would hand the guest what the enclave itself has open, another VM's UEFI
+   * variables for instance.
+   *
+   * @param image {@link #disk} or {@link #seed}
+   */
+  public static Descriptor open(Path image) throws AlteredException, IOException {
+    Descriptor opened;
+    try {
+      opened = Descriptor.open(image, Descriptor.Access.NO_LINK);
+    } catch (SystemCallException e) {
+      throw new AlteredException(image.getFileName() + " cannot be used: " + e.getMessage());
+    }
+    if (Files.isRegularFile(opened.path())) {
+      return opened;
+    }
+    opened.close();
+    throw new AlteredException(image.getFileName() + " is no file");
   }
 
   /** {@return whether nothing lies in it but what the fabric wrote} */

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.SystemCallException;
 
 class VmDirectoryTest {
   @TempDir Path folder;
@@ -47,6 +49,42 @@ class VmDirectoryTest {
           .isInstanceOf(AlteredException.class)
           .hasMessageContaining("no generation");
     }
+  }
+
+  @Test
+  void givenADiskThatIsALinkToWhatTheEnclaveHasOpenWhenOpenedThenItIsRefused() throws Exception {
+    VmDirectory directory = new VmDirectory(folder);
+    try (Descriptor variables = Descriptor.memory("uefi-variables")) {
+      Files.createSymbolicLink(directory.disk(), variables.path());
+      assertThatThrownBy(() -> VmDirectory.open(directory.disk()))
+          .isInstanceOf(AlteredException.class)
+          .hasMessageContaining("symbolic link");
+    }
+    Files.createDirectory(directory.seed());
+    assertThatThrownBy(() -> VmDirectory.open(directory.seed()))
+        .isInstanceOf(AlteredException.class);
+    Files.delete(directory.disk());
+    assertThatThrownBy(() -> VmDirectory.open(directory.disk()))
+        .isInstanceOf(AlteredException.class)
+        .hasMessageContaining("no such file");
+    Files.writeString(directory.disk(), "bytes");
+    try (Descriptor disk = VmDirectory.open(directory.disk())) {
+      assertThat(Files.readString(disk.path())).isEqualTo("bytes");
+    }
+  }
+
+  @Test
+  void givenAFolderThatIsALinkWhenOpenedThenItIsRefused() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("vtpm"), Path.of("/"));
+    assertThatThrownBy(() -> Descriptor.open(link, Descriptor.Access.DIRECTORY).close())
+        .isInstanceOf(SystemCallException.class);
+  }
+
+  @Test
+  void givenADiskThatIsAPipeWhenOpenedThenItIsRefused() throws Exception {
+    Path pipe = folder.resolve("disk.img");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    assertThatThrownBy(() -> VmDirectory.open(pipe)).hasMessageContaining("is no file");
   }
 
   @Test
