@@ -178,8 +178,8 @@ public final class UnixSocket implements AutoCloseable {
       MemorySegment message = header(arena, chunk, control);
       int count = (int) RECVMSG.invokeRestarting(descriptor.number(), message, MSG_CMSG_CLOEXEC);
       takeDescriptors(control, message.get(LONG, 40));
-      if ((message.get(INT, 48) & MSG_CTRUNC) != 0) {
-        throw new IOException("more descriptors than are accepted at once");
+      if ((message.get(INT, 48) & MSG_CTRUNC) != 0 || received.size() > MAXIMUM_DESCRIPTORS) {
+        throw new IOException("more descriptors than are accepted");
       }
       MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, target, offset, count);
       chunk.fill((byte) 0);

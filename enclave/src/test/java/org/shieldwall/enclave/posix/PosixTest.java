@@ -40,6 +40,19 @@ class PosixTest {
   }
 
   @Test
+  void givenDescriptorsWithEachByteWhenReceivedThenTheSeventeenthIsRefused() throws Exception {
+    UnixSocket.Pair pair = UnixSocket.pair();
+    try (UnixSocket here = pair.here();
+        UnixSocket there = pair.there();
+        Descriptor sent = Descriptor.memory("sent")) {
+      for (int i = 0; i < 17; i++) {
+        here.send(new byte[] {1}, List.of(sent), SOON);
+      }
+      assertThatThrownBy(() -> there.receive(17, SOON)).hasMessageContaining("more descriptors");
+    }
+  }
+
+  @Test
   void givenASilentOtherSideWhenReceivingThenTheWaitHasALimit() throws Exception {
     UnixSocket.Pair pair = UnixSocket.pair();
     try (UnixSocket here = pair.here();
