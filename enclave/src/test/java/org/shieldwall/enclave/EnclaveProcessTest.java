@@ -87,7 +87,7 @@ class EnclaveProcessTest {
     assertThat(status).anyMatch(line -> line.matches("NoNewPrivs:\\s+1"));
     assertThat(status).anyMatch(line -> line.matches("CoreDumping:\\s+0"));
     assertThat(Files.readAllLines(process.resolve("limits")))
-        .anyMatch(line -> line.matches("Max core file size\\s+0\\s+0\\s+bytes\\s*"));
+        .anyMatch(line -> line.matches("Max core file size\\s+1\\s+1\\s+bytes\\s*"));
     assertThat(Files.getAttribute(process.resolve("mem"), "unix:uid"))
         .as("not dumpable: its memory's file belongs to root")
         .isEqualTo(0);

@@ -6,6 +6,7 @@ import static org.shieldwall.enclave.posix.SystemCall.POINTER;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -42,7 +43,12 @@ public final class ThisProcess {
   public static void refuseDumps() throws SystemCallException {
     PRCTL.invoke(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
     try (Arena arena = Arena.ofConfined()) {
-      SETRLIMIT.invoke(RLIMIT_CORE, arena.allocate(16, 8));
+      // Children inherit the limit and not the other. Zero would stop files only: a dump piped to a
+      // program (core(5)) heeds no limit but that of one byte, which the kernel takes for its own.
+      MemorySegment limit = arena.allocate(LONG, 2);
+      limit.setAtIndex(LONG, 0, 1);
+      limit.setAtIndex(LONG, 1, 1);
+      SETRLIMIT.invoke(RLIMIT_CORE, limit);
     }
   }
 
