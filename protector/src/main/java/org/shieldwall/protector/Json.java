@@ -54,6 +54,15 @@ public final class Json {
     return new Json(StrictJson.parse(utf8, document, maxBytes), document, "", false);
   }
 
+  /**
+   * The same for a message from anyone, with room for a thousand values and no more: a body of many
+   * small ones would take many times its own size.
+   */
+  public static Json parseMessage(byte[] utf8, String document, int maxBytes)
+      throws ProtectorException {
+    return new Json(StrictJson.parseMessage(utf8, document, maxBytes), document, "", false);
+  }
+
   /** The same for a document that holds secrets: errors never quote what they found. */
   static Json parseConfidential(byte[] utf8, String document, int maxBytes)
       throws ProtectorException {

@@ -17,25 +17,46 @@ final class StrictJson {
   /** The largest document of any format: a volume signature catalog. */
   private static final int LARGEST = 64 << 20;
 
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxDocumentLength(LARGEST)
-                          .maxStringLength(LARGEST)
-                          .maxNestingDepth(32)
-                          .maxNameLength(256)
-                          .maxNumberLength(20)
-                          .build())
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  /** A catalog's blocks, and what else it has: a value takes many times the room of its text. */
+  private static final int MAX_TOKENS = 1_000_000;
+
+  /** What strangers send has few values, however long they are. */
+  private static final int MAX_MESSAGE_TOKENS = 1_000;
+
+  private static final JsonMapper MAPPER = mapper(MAX_TOKENS);
+  private static final JsonMapper MESSAGES = mapper(MAX_MESSAGE_TOKENS);
 
   private StrictJson() {}
 
+  private static JsonMapper mapper(int tokens) {
+    return JsonMapper.builder(
+            JsonFactory.builder()
+                .streamReadConstraints(
+                    StreamReadConstraints.builder()
+                        .maxDocumentLength(LARGEST)
+                        .maxTokenCount(tokens)
+                        .maxStringLength(LARGEST)
+                        .maxNestingDepth(32)
+                        .maxNameLength(256)
+                        .maxNumberLength(20)
+                        .build())
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .build())
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .build();
+  }
+
   static JsonNode parse(byte[] utf8, String document, int maxBytes) throws ProtectorException {
+    return parse(MAPPER, utf8, document, maxBytes);
+  }
+
+  static JsonNode parseMessage(byte[] utf8, String document, int maxBytes)
+      throws ProtectorException {
+    return parse(MESSAGES, utf8, document, maxBytes);
+  }
+
+  private static JsonNode parse(JsonMapper mapper, byte[] utf8, String document, int maxBytes)
+      throws ProtectorException {
     if (utf8.length > maxBytes) {
       throw new ProtectorException(
           Code.TOO_LARGE, document + ": at most " + maxBytes + " bytes, found " + utf8.length);
@@ -43,7 +64,7 @@ final class StrictJson {
     try {
       // Decoded here and not by Jackson, which would also accept UTF-16 and UTF-32.
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-      JsonNode node = MAPPER.readTree(text);
+      JsonNode node = mapper.readTree(text);
       if (node == null || node.isMissingNode()) {
         throw new ProtectorException(Code.MALFORMED, document + ": empty");
       }

@@ -76,6 +76,18 @@ class JsonTest {
   }
 
   @Test
+  void valuesAreCounted() throws Exception {
+    Json.parseMessage(values(900), "test", 1 << 20);
+    refused(Code.MALFORMED, () -> Json.parseMessage(values(1_100), "test", 1 << 20));
+    Json.parse(values(900_000), "test", 8 << 20);
+    refused(Code.MALFORMED, () -> Json.parse(values(1_100_000), "test", 8 << 20));
+  }
+
+  private static byte[] values(int count) {
+    return ("[" + "0,".repeat(count - 1) + "0]").getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
   void membersAreExactlyThose() throws Exception {
     Json json = parse("{\"a\":1,\"b\":2}");
     json.members("b", "a");

@@ -50,7 +50,7 @@ public record AttestRequest(
   /** Reads a body. */
   public static AttestRequest parse(byte[] body) throws ProtectorException {
     Json json =
-        Json.parse(body, "attest request", MAX_BYTES)
+        Json.parseMessage(body, "attest request", MAX_BYTES)
             .members(
                 "token",
                 "activatedSecret",

@@ -27,7 +27,7 @@ public record ChallengeRequest(
   /** Reads a body. */
   public static ChallengeRequest parse(byte[] body) throws ProtectorException {
     Json json =
-        Json.parse(body, "challenge request", MAX_BYTES)
+        Json.parseMessage(body, "challenge request", MAX_BYTES)
             .members("mode", "ekPublic", "ekCertificate", "akPublic", "enclave");
     String mode = json.at("mode").text(20);
     if (!mode.equals(MODE)) {

@@ -22,7 +22,7 @@ public record ReleaseMessage(Bytes certificate, Json request, Json protector) {
   /** Reads a body. */
   public static ReleaseMessage parse(byte[] body) throws ProtectorException {
     Json json =
-        Json.parse(body, "release message", MAX_BYTES)
+        Json.parseMessage(body, "release message", MAX_BYTES)
             .members("certificate", "request", "protector");
     return new ReleaseMessage(
         Members.bytes(json, "certificate", MAX_CERTIFICATE),

@@ -143,4 +143,12 @@ class MessagesTest {
         .isInstanceOf(ProtectorException.class)
         .hasMessageContaining("at most");
   }
+
+  @Test
+  void givenMoreValuesThanAMessageHas_whenRead_thenTheyAreNotReadToTheirEnd() {
+    byte[] many = ("[" + "0,".repeat(2_000) + "0]").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> AttestRequest.parse(many)).hasMessageContaining("not strict JSON");
+    assertThatThrownBy(() -> ChallengeRequest.parse(many)).hasMessageContaining("not strict JSON");
+    assertThatThrownBy(() -> ReleaseMessage.parse(many)).hasMessageContaining("not strict JSON");
+  }
 }
