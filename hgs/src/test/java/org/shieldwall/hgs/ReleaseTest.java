@@ -297,6 +297,21 @@ class ReleaseTest {
     } finally {
       service.administer(admin -> admin.addHost(host.identity()));
     }
+    attest();
+    release(data);
+  }
+
+  @Test
+  void givenACertificateFromBeforeARemoval_whenTheHostIsAddedAgain_thenItStaysWithdrawn()
+      throws Exception {
+    KeyProtector data = shieldingData();
+    service.clock().advance(Duration.ofMinutes(1));
+    service.administer(admin -> admin.removeHost("host-a"));
+    service.administer(admin -> admin.addHost(host.identity()));
+    Problem problem = refusal(() -> release(data));
+    assertThat(problem.status()).isEqualTo(401);
+    assertThat(codes(problem)).containsExactly("host-removed");
+    attest();
     release(data);
   }
 

@@ -6,6 +6,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
@@ -24,6 +25,9 @@ import org.shieldwall.tpm.MalformedException;
 public final class HealthCertificate {
   /** The extension that holds the claims. */
   public static final String CLAIMS_OID = "2.25.250716869351131364993538772261845186122";
+
+  /** So much before its issue a certificate begins: other clocks may be behind. */
+  public static final Duration BACKDATED = Duration.ofMinutes(5);
 
   private static final int MAX_BYTES = 32 << 10;
   private static final int OCTET_STRING = 0x04;
@@ -122,6 +126,11 @@ public final class HealthCertificate {
   /** {@return the moment from which it is no longer good} */
   public Instant expires() {
     return certificate.getNotAfter().toInstant();
+  }
+
+  /** {@return the moment at which it was issued, if its issuer is trusted} */
+  public Instant issued() {
+    return certificate.getNotBefore().toInstant().plus(BACKDATED);
   }
 
   /** {@return its bytes} */

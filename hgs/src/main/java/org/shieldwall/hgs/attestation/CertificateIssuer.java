@@ -32,9 +32,6 @@ final class CertificateIssuer {
   private static final ASN1ObjectIdentifier CLAIMS =
       new ASN1ObjectIdentifier(HealthCertificate.CLAIMS_OID);
 
-  /** Other clocks may be behind this one. */
-  private static final Duration BACKDATED = Duration.ofMinutes(5);
-
   private static final int SERIAL_BITS = 128;
 
   private final PrivateKey key;
@@ -61,7 +58,7 @@ final class CertificateIssuer {
         new X509v3CertificateBuilder(
             issuer,
             new BigInteger(SERIAL_BITS, random).setBit(SERIAL_BITS),
-            Date.from(seconds.minus(BACKDATED)),
+            Date.from(seconds.minus(HealthCertificate.BACKDATED)),
             Date.from(expiry(seconds)),
             subject,
             SubjectPublicKeyInfo.getInstance(claims.enclave().signing().getEncoded()));

@@ -114,6 +114,9 @@ public final class AuditLog {
         previous = record.hash();
         found = found || noted.filter(previous::equals).isPresent();
       }
+      if (seq == 0) {
+        return new ChainCheck.Broken(1, "record 1 is missing, which every service begins with");
+      }
       return found
           ? new ChainCheck.Intact(seq, previous)
           : new ChainCheck.Broken(seq, "the hash noted earlier is no longer in the record");

@@ -16,7 +16,6 @@ import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.audit.AuditedRefusals;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.HostRegister;
-import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protector.Assurance;
 import org.shieldwall.protector.GuardianKey;
 import org.shieldwall.protector.IngressEgress;
@@ -109,22 +108,27 @@ public final class KeyProtectionService {
           List.of(ReleaseFindings.certificate(refusal.get())),
           Map.of());
     }
-    if (!database.read(reading -> isRegistered(reading, claims))) {
-      throw refuse(
-          ProblemType.CERTIFICATE_REFUSED,
-          "host " + claims.host(),
-          "host " + claims.host() + " is not registered any more",
-          List.of(ReleaseFindings.hostRemoved(claims.host())),
-          Map.of("host", claims.host()));
+    if (!database.read(reading -> isRegistered(reading, certificate))) {
+      throw hostRemoved(claims.host());
     }
     return certificate;
   }
 
-  private static boolean isRegistered(Handle handle, HealthClaims claims) {
+  private static boolean isRegistered(Handle handle, HealthCertificate certificate) {
+    HealthClaims claims = certificate.claims();
     return HostRegister.byName(handle, claims.host())
-        .filter(RegisteredHost::isRegistered)
+        .filter(host -> host.isRegisteredSince(certificate.issued()))
         .filter(host -> host.ek().equals(claims.ek()))
         .isPresent();
+  }
+
+  private RefusedException hostRemoved(String host) {
+    return refuse(
+        ProblemType.CERTIFICATE_REFUSED,
+        "host " + host,
+        "host " + host + " is not registered any more, or was removed since it attested",
+        List.of(ReleaseFindings.hostRemoved(host)),
+        Map.of("host", host));
   }
 
   private Asked verified(ReleaseMessage message, HealthCertificate certificate)
@@ -233,6 +237,8 @@ public final class KeyProtectionService {
 
     record Replayed() implements Outcome {}
 
+    record HostRemoved() implements Outcome {}
+
     record NotCurrent(Generations.Standing standing) implements Outcome {}
   }
 
@@ -247,11 +253,15 @@ public final class KeyProtectionService {
               ProblemType.RELEASE_REFUSED,
               "this request has been answered before",
               List.of(ReleaseFindings.replayed()));
+      case Outcome.HostRemoved _ -> throw hostRemoved(asked.claims().host());
       case Outcome.NotCurrent lost -> requireCurrent(asked, lost.standing());
     }
   }
 
   private Outcome commit(Handle writing, Asked asked, KeyProtector next, Instant now) {
+    if (!isRegistered(writing, asked.certificate())) {
+      return new Outcome.HostRemoved();
+    }
     if (asked.protector().vm().isPresent()) {
       Generations.Standing standing = Generations.standing(writing, asked.protector());
       if (!(standing instanceof Generations.Standing.Current current)) {

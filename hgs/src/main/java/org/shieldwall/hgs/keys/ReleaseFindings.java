@@ -34,11 +34,11 @@ final class ReleaseFindings {
   static ReportedFinding hostRemoved(String host) {
     return finding(
         "host-removed",
-        "the host is no longer registered",
-        "a registered host",
+        "the host is not registered, or was removed since it attested",
+        "a host that has been registered since before it attested",
         "host " + host + " has been removed",
         "its certificate was withdrawn with its registration",
-        "shieldwall hgs host add");
+        "shieldwall hgs host add, and then on the host: shieldwall host attest");
   }
 
   static ReportedFinding replayed() {

@@ -44,4 +44,11 @@ public record RegisteredHost(
   public boolean isRegistered() {
     return state == State.REGISTERED;
   }
+
+  /**
+   * {@return whether a certificate of that moment counts}: none from before a removal ever does.
+   */
+  public boolean isRegisteredSince(Instant issued) {
+    return isRegistered() && (changed.equals(added) || !issued.isBefore(changed));
+  }
 }

@@ -56,8 +56,8 @@ class AuditLogTest {
   }
 
   @Test
-  void givenNoRecords_whenVerified_thenTheyHold() {
-    assertThat(verify(Optional.empty())).isInstanceOf(ChainCheck.Intact.class);
+  void givenNoRecords_whenVerified_thenTheFirstIsMissing() {
+    assertThat(verify(Optional.empty())).isInstanceOf(ChainCheck.Broken.class);
   }
 
   @ParameterizedTest
