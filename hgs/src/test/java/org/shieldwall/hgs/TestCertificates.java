@@ -16,4 +16,12 @@ public final class TestCertificates {
   public static X509Certificate forServer(KeyPair key, SecureRandom random) {
     return Certificates.forServer(key, "localhost", Instant.now(), random);
   }
+
+  public static KeyPair newSignerKey(SecureRandom random) {
+    return Certificates.newKey("secp384r1", random);
+  }
+
+  public static X509Certificate forSigner(KeyPair key, SecureRandom random) {
+    return Certificates.forSigner(key, "test", Instant.now(), random);
+  }
 }

@@ -114,7 +114,7 @@ public final class Administration {
       return ek;
     } catch (MalformedException e) {
       throw new HgsException(
-          "the endorsement key in the identity cannot be used: " + e.getMessage(),
+          "the endorsement key or certificate in the identity cannot be used: " + e.getMessage(),
           "make the identity again on the host: shieldwall host identity",
           e);
     }

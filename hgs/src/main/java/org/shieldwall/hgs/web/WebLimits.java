@@ -33,7 +33,7 @@ record WebLimits(
         Duration.ofSeconds(10),
         Duration.ofSeconds(60),
         Duration.ofSeconds(60),
-        Duration.ofSeconds(5),
+        Duration.ofSeconds(3),
         2_048,
         128 << 20,
         4 * Runtime.getRuntime().availableProcessors(),
