@@ -90,36 +90,14 @@ final class Enclave {
       };
     } catch (RefusedException e) {
       return e.answer();
-    } catch (ProtectorException e) {
-      return new Answer.Refused(
-          e.code().id(),
-          VirtualMachine.printable(e.detail()),
-          "docs/formats.md says what it must be");
-    } catch (DiskRefusedException e) {
-      return new Answer.Refused(
-          e.problem().code(), e.problem().title() + ": " + e.detail(), e.problem().remedy());
-    } catch (MalformedException e) {
-      return Refusal.TEMPLATE_UNUSABLE.because(VirtualMachine.printable("" + e.getMessage()));
-    } catch (AlteredException e) {
-      return Refusal.STATE_ALTERED.because(VirtualMachine.printable("" + e.getMessage()));
-    } catch (TpmException e) {
-      return Refusal.VTPM_FAILED.because(VirtualMachine.printable("" + e.getMessage()));
-    } catch (IOException e) {
-      return refused(e);
+    } catch (ProtectorException
+        | DiskRefusedException
+        | MalformedException
+        | AlteredException
+        | TpmException
+        | IOException e) {
+      return Refusals.of(e);
     }
-  }
-
-  private static Answer.Refused refused(IOException e) {
-    String text = VirtualMachine.printable(String.valueOf(e.getMessage()));
-    if (text.contains("No space left") || text.contains("ENOSPC")) {
-      return Refusal.NO_SPACE.because(text);
-    }
-    return switch (e) {
-      case org.shieldwall.enclave.worker.WorkerException worker ->
-          Refusal.WORKER_FAILED.because(text);
-      case org.shieldwall.tpm.swtpm.SwtpmException swtpm -> Refusal.VTPM_FAILED.because(text);
-      default -> Refusal.NOT_USABLE.because(e.getClass().getSimpleName() + ": " + text);
-    };
   }
 
   private Answer.Final prepare(Request.Prepare prepare)

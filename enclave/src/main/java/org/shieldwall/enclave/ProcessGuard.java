@@ -10,6 +10,7 @@ import java.util.Set;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.posix.HiddenMemory;
 import org.shieldwall.enclave.posix.SystemCallException;
+import org.shieldwall.enclave.posix.SystemCallFilter;
 import org.shieldwall.enclave.posix.ThisProcess;
 
 /**
@@ -60,6 +61,7 @@ final class ProcessGuard {
       throw new RefusedException("process " + tracer + " traces the enclave");
     }
     List<String> weaker = new ArrayList<>();
+    filterSystemCalls(weaker);
     boolean locked = lockMemory(weaker);
     boolean network = hasNoNetwork();
     if (!network) {
@@ -98,6 +100,14 @@ final class ProcessGuard {
     }
     if (!options.contains("-XX:+DisableAttachMechanism")) {
       throw new RefusedException("the enclave starts with -XX:+DisableAttachMechanism only");
+    }
+  }
+
+  private static void filterSystemCalls(List<String> weaker) {
+    try {
+      SystemCallFilter.install();
+    } catch (SystemCallException | UnsupportedOperationException e) {
+      weaker.add("system calls are not filtered (" + e.getMessage() + ")");
     }
   }
 

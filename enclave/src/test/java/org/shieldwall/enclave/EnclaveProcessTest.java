@@ -85,6 +85,7 @@ class EnclaveProcessTest {
     Path process = Path.of("/proc/" + host.enclave().pid());
     List<String> status = Files.readAllLines(process.resolve("status"));
     assertThat(status).anyMatch(line -> line.matches("NoNewPrivs:\\s+1"));
+    assertThat(status).anyMatch(line -> line.matches("Seccomp:\\s+2"));
     assertThat(status).anyMatch(line -> line.matches("CoreDumping:\\s+0"));
     assertThat(Files.readAllLines(process.resolve("limits")))
         .anyMatch(line -> line.matches("Max core file size\\s+1\\s+1\\s+bytes\\s*"));

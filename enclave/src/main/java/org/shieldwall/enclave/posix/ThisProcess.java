@@ -14,6 +14,7 @@ import java.nio.file.Path;
 public final class ThisProcess {
   private static final int PR_GET_DUMPABLE = 3;
   private static final int PR_SET_DUMPABLE = 4;
+  private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int PR_CAP_AMBIENT = 47;
   private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
   private static final int RLIMIT_CORE = 4;
@@ -73,6 +74,11 @@ public final class ThisProcess {
     } catch (SystemCallException e) {
       throw new IllegalStateException("giving up ambient capabilities", e);
     }
+  }
+
+  /** Neither this process nor what it starts gains privileges by executing a file. */
+  static void gainNoPrivileges() throws SystemCallException {
+    PRCTL.invoke(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
   }
 
   /** {@return the process that traces this one, 0 for none (proc(5), TracerPid)} */
