@@ -5,6 +5,7 @@ import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.PemPublicKey;
 import org.shieldwall.tpm.TpmAlgorithm;
@@ -24,7 +25,7 @@ record AttestationKeyFile(PublicKey key, Optional<TpmPublic> area) {
   private static final int DER_SEQUENCE = 0x30;
 
   static AttestationKeyFile read(Path file) {
-    byte[] bytes = EvidenceFiles.read(file, LARGEST);
+    byte[] bytes = InputFile.read(file, LARGEST);
     try {
       if (PemPublicKey.looksLike(bytes)) {
         return new AttestationKeyFile(PemPublicKey.parse(bytes), Optional.empty());

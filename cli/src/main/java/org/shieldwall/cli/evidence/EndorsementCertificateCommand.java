@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.evidence.x509.CertificateChain;
 import org.shieldwall.evidence.x509.CertificateFile;
@@ -88,7 +89,7 @@ final class EndorsementCertificateCommand implements Callable<Integer> {
 
   private static List<UntrustedCertificate> certificates(Path file) {
     try {
-      return CertificateFile.parse(EvidenceFiles.read(file, CertificateFile.MAXIMUM_SIZE));
+      return CertificateFile.parse(InputFile.read(file, CertificateFile.MAXIMUM_SIZE));
     } catch (MalformedException e) {
       throw EvidenceFiles.malformed(file, e);
     }
@@ -106,7 +107,7 @@ final class EndorsementCertificateCommand implements Callable<Integer> {
         found.addAll(certificates(each));
       }
     } catch (IOException e) {
-      throw EvidenceFiles.unreadable(folder, e);
+      throw InputFile.unreadable(folder, e);
     }
     if (found.isEmpty()) {
       throw new Failure(

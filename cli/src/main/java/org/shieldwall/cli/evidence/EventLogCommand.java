@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.LogLimits;
@@ -61,7 +62,7 @@ final class EventLogCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    byte[] bytes = EvidenceFiles.read(file, LogLimits.DEFAULT.bytes());
+    byte[] bytes = InputFile.read(file, LogLimits.DEFAULT.bytes());
     try {
       UntrustedEventLog log = UntrustedEventLog.parse(bytes, LogLimits.DEFAULT);
       return show(log);

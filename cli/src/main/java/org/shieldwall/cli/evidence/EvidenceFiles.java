@@ -1,11 +1,5 @@
 package org.shieldwall.cli.evidence;
 
-import java.io.BufferedInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.tpm.MalformedException;
@@ -13,46 +7,6 @@ import org.shieldwall.tpm.MalformedException;
 /** Files of evidence, read within a bound and refused by name. */
 final class EvidenceFiles {
   private EvidenceFiles() {}
-
-  /**
-   * Reads at most {@code limit} bytes; files of the kernel say that they are empty, and are not.
-   */
-  static byte[] read(Path file, int limit) {
-    try (InputStream in = open(file)) {
-      byte[] bytes = in.readNBytes(limit + 1);
-      if (bytes.length > limit) {
-        throw new Failure(
-            file + " is larger than the " + limit + " bytes that such a file may have",
-            "",
-            Failure.MALFORMED);
-      }
-      return bytes;
-    } catch (IOException problem) {
-      throw unreadable(file, problem);
-    }
-  }
-
-  /** Opens a file as a stream. */
-  static InputStream open(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new Failure(file + " is a directory", "name a file in it", Failure.ENVIRONMENT);
-    }
-    return new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-  }
-
-  static Failure unreadable(Path file, IOException problem) {
-    return switch (problem) {
-      case NoSuchFileException _ ->
-          new Failure("there is no file " + file, "", Failure.ENVIRONMENT);
-      case AccessDeniedException _ ->
-          new Failure("you may not read " + file, "sudo shieldwall …", Failure.ENVIRONMENT);
-      default ->
-          new Failure(
-              file + " cannot be read: " + problem.getClass().getSimpleName(),
-              "",
-              Failure.ENVIRONMENT);
-    };
-  }
 
   static Failure malformed(Path file, MalformedException problem) {
     return new Failure(

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.evidence.ima.ImaMismatch;
 import org.shieldwall.evidence.ima.ImaOptions;
@@ -56,13 +57,13 @@ final class ImaCommand implements Callable<Integer> {
     Optional<ImaOptions.Expected> expected = expect.map(ImaCommand::expected);
     Set<TpmHash> banks = EnumSet.of(TpmHash.SHA1, TpmHash.SHA256);
     expected.ifPresent(each -> banks.add(each.bank()));
-    try (InputStream in = EvidenceFiles.open(file)) {
+    try (InputStream in = InputFile.open(file)) {
       ImaSummary summary = ImaReplay.replay(in, new ImaOptions(banks, true, expected), _ -> {});
       return show(summary);
     } catch (MalformedException e) {
       throw EvidenceFiles.malformed(file, e);
     } catch (IOException e) {
-      throw EvidenceFiles.unreadable(file, e);
+      throw InputFile.unreadable(file, e);
     }
   }
 

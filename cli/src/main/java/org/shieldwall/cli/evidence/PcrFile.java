@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.PcrSelection;
 import org.shieldwall.tpm.PcrValues;
@@ -33,11 +34,11 @@ final class PcrFile {
   private PcrFile() {}
 
   static PcrValues read(Path file) {
-    return parse(EvidenceFiles.read(file, LARGEST), file, Optional.empty());
+    return parse(InputFile.read(file, LARGEST), file, Optional.empty());
   }
 
   static PcrValues read(Path file, PcrSelection quoted) {
-    return parse(EvidenceFiles.read(file, LARGEST), file, Optional.of(quoted));
+    return parse(InputFile.read(file, LARGEST), file, Optional.of(quoted));
   }
 
   private static PcrValues parse(byte[] bytes, Path file, Optional<PcrSelection> quoted) {

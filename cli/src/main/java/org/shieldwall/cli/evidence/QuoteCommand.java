@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.evidence.AttestationKey;
 import org.shieldwall.evidence.Finding;
@@ -89,7 +90,7 @@ final class QuoteCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Optional<Bytes> expected = expectedNonce();
-    Bytes signed = Bytes.of(EvidenceFiles.read(attest, LARGEST));
+    Bytes signed = Bytes.of(InputFile.read(attest, LARGEST));
     Optional<Finding> tpm12 = QuoteCheck.tpm12(signed);
     if (tpm12.isPresent()) {
       return show(List.of(tpm12.get()), Optional.empty(), expected, Optional.empty());
@@ -137,7 +138,7 @@ final class QuoteCommand implements Callable<Integer> {
 
   /** A signature without header does not say by which scheme it was made: what verifies is it. */
   private TpmSignature signature(AttestationKeyFile key, Bytes signed) {
-    byte[] bytes = EvidenceFiles.read(signature, LARGEST);
+    byte[] bytes = InputFile.read(signature, LARGEST);
     try {
       return TpmSignature.parse(bytes);
     } catch (MalformedException headless) {

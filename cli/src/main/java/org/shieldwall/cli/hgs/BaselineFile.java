@@ -5,6 +5,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
 import org.shieldwall.evidence.eventlog.BootFacts;
@@ -31,7 +32,7 @@ record BaselineFile(Path file, boolean log, CaptureLevel level) {
    * @param name what to call it; null for what the document says, or after the file
    */
   BootBaseline read(@Nullable String name) {
-    byte[] bytes = HgsOptions.read(file, LogLimits.DEFAULT.bytes());
+    byte[] bytes = InputFile.read(file, LogLimits.DEFAULT.bytes());
     boolean json = !log && bytes.length > 0 && bytes[0] == '{';
     return json ? document(bytes, name) : captured(bytes, name == null ? stem() : name);
   }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.ProtectorException;
@@ -76,7 +77,7 @@ final class GuardianCommand implements Runnable {
           Failure.ENVIRONMENT);
     }
     try {
-      return Guardian.parse(HgsOptions.read(file, Guardian.MAX_BYTES));
+      return Guardian.parse(InputFile.read(file, Guardian.MAX_BYTES));
     } catch (ProtectorException problem) {
       throw new Failure(
           file + " is no guardian: " + problem.detail(),

@@ -1,10 +1,7 @@
 package org.shieldwall.cli.hgs;
 
 import java.io.Console;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Locale;
@@ -95,27 +92,6 @@ final class HgsOptions {
 
   static Failure environment(HgsException problem) {
     return new Failure(problem.what(), problem.hint(), Failure.ENVIRONMENT);
-  }
-
-  /** Reads a file of at most {@code limit} bytes. */
-  static byte[] read(Path file, int limit) {
-    try (var in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(limit + 1);
-      if (bytes.length > limit) {
-        throw new Failure(
-            file + " is larger than the " + limit + " bytes such a file may have",
-            "",
-            Failure.MALFORMED);
-      }
-      return bytes;
-    } catch (NoSuchFileException missing) {
-      throw new Failure("there is no file " + file, "", Failure.ENVIRONMENT);
-    } catch (IOException problem) {
-      throw new Failure(
-          file + " cannot be read (" + problem.getClass().getSimpleName() + ")",
-          "",
-          Failure.ENVIRONMENT);
-    }
   }
 
   /** Asks on the terminal; only a plain yes is one. */

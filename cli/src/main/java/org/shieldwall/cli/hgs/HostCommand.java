@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.hgs.admin.Administration;
 import org.shieldwall.hgs.admin.Administration.HostChange;
@@ -67,7 +68,7 @@ final class HostCommand implements Runnable {
 
   private static HostIdentity identity(Path file) {
     try {
-      return HostIdentity.parse(HgsOptions.read(file, HostIdentity.MAX_BYTES));
+      return HostIdentity.parse(InputFile.read(file, HostIdentity.MAX_BYTES));
     } catch (ProtectorException problem) {
       throw new Failure(
           file + " is no host identity: " + problem.detail(),

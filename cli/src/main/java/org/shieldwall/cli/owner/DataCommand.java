@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.protector.Assurance;
 import org.shieldwall.protector.Grant;
@@ -206,7 +207,7 @@ final class DataCommand implements Runnable {
           "--file user-data=" + file,
           Failure.MALFORMED);
     }
-    byte[] content = Documents.read(file, MAX_SEED_FILE);
+    byte[] content = InputFile.read(file, MAX_SEED_FILE);
     return new SeedFile(name, SecretBytes.takeFrom(SecretArena.plain(), content));
   }
 

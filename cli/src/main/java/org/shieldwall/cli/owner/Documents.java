@@ -3,10 +3,10 @@ package org.shieldwall.cli.owner;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.ShieldingData;
@@ -26,24 +26,6 @@ final class Documents {
 
   static ShieldingData shieldingData(Path file) {
     return verified(file, ShieldingData.MAX_BYTES, ShieldingData::parse);
-  }
-
-  /** Reads a file of at most {@code limit} bytes. */
-  static byte[] read(Path file, int limit) {
-    try (var in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(limit + 1);
-      if (bytes.length > limit) {
-        throw new Failure(
-            file + " is larger than the " + limit + " bytes such a document may have",
-            "",
-            Failure.MALFORMED);
-      }
-      return bytes;
-    } catch (NoSuchFileException missing) {
-      throw new Failure("there is no file " + file, "", Failure.ENVIRONMENT);
-    } catch (IOException problem) {
-      throw new Failure(file + " cannot be read: " + reason(problem), "", Failure.ENVIRONMENT);
-    }
   }
 
   /** Writes a new file, whole or not at all; refuses to overwrite one. */
@@ -85,7 +67,7 @@ final class Documents {
   }
 
   private static <T> T verified(Path file, int limit, Parser<T> parser) {
-    byte[] bytes = read(file, limit);
+    byte[] bytes = InputFile.read(file, limit);
     try {
       return parser.parse(bytes);
     } catch (ProtectorException problem) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.HelpOption;
+import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.cli.Progress;
 import org.shieldwall.disk.DiskRefusedException;
@@ -223,7 +224,7 @@ final class TemplateCommand implements Runnable {
           (X509Certificate)
               CertificateFactory.getInstance("X.509")
                   .generateCertificate(
-                      new ByteArrayInputStream(Documents.read(file, MAX_CERTIFICATE_FILE)));
+                      new ByteArrayInputStream(InputFile.read(file, MAX_CERTIFICATE_FILE)));
       return certificate.getEncoded();
     } catch (CertificateEncodingException problem) {
       throw new IllegalStateException("a certificate that was just decoded", problem);
