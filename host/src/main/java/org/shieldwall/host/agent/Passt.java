@@ -38,12 +38,13 @@ final class Passt implements GuestLink {
   /**
    * Starts it.
    *
-   * @param folder a folder of its own for its socket and log; made here
+   * @param folder a folder of its own for its socket; made here. The log lies beside it, where
+   *     passt's user cannot put a link in its place for this process to write through
    * @return nothing where this host has no route to any network, which passt could share
    */
   static Optional<Passt> start(Path folder, List<PortForward> forwards) throws AgentException {
     Path socket = folder.resolve("net.sock");
-    Path log = folder.resolve("passt.log");
+    Path log = folder.resolveSibling(folder.getFileName() + ".log");
     try {
       Files.createDirectories(folder);
       if ("root".equals(System.getProperty("user.name"))) {
