@@ -34,6 +34,7 @@ import org.shieldwall.protector.VolumeSignatureCatalog;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.command.TpmException;
+import tools.jackson.databind.JsonNode;
 
 /** What the enclave does for each message. It holds the only private keys a host has. */
 final class Enclave {
@@ -117,8 +118,7 @@ final class Enclave {
   }
 
   /** Opens a release, and applies the part of the owner's policy that needs no certificate. */
-  private IngressEgress open(tools.jackson.databind.JsonNode release, PendingRelease pending)
-      throws ProtectorException {
+  private IngressEgress open(JsonNode release, PendingRelease pending) throws ProtectorException {
     IngressEgress opened = Release.fromJson(Json.of(release, "release")).open(pending, keys, arena);
     try {
       opened.next().requireUnexpired(clock.instant());

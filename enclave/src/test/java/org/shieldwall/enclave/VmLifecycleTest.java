@@ -21,7 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -61,11 +61,17 @@ class VmLifecycleTest {
   private Path directory;
   private UUID vm = new UUID(0, 0);
 
-  @BeforeAll
-  void prepare() throws Exception {
+  @BeforeEach
+  void prepareOnce() throws Exception {
     assumeTrue(
         Boolean.getBoolean("shieldwall.boot"),
         "SKIPPED: real boots take minutes; run them with -Dshieldwall.boot=true");
+    if (host == null) {
+      prepare();
+    }
+  }
+
+  private void prepare() throws Exception {
     Path guest = Path.of(System.getProperty("shieldwall.root"), "build/guest");
     template = guest.resolve("template.img");
     assumeTrue(
