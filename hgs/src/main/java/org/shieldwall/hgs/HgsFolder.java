@@ -1,5 +1,6 @@
 package org.shieldwall.hgs;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.StoreException;
@@ -69,7 +70,7 @@ public record HgsFolder(Path path) {
 
   /** {@return the configuration, read} */
   public HgsConfig readConfiguration() throws HgsException {
-    if (!java.nio.file.Files.exists(configuration())) {
+    if (!Files.exists(configuration())) {
       throw new HgsException(
           "there is no Host Guardian Service in " + path, "shieldwall hgs init --dir " + path);
     }

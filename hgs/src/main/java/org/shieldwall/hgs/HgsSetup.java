@@ -1,9 +1,11 @@
 package org.shieldwall.hgs;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.SecureRandom;
@@ -108,8 +110,7 @@ public final class HgsSetup {
             : Optional.empty();
     write(
         folder.configuration(),
-        HgsConfig.template(address, configuredKey)
-            .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        HgsConfig.template(address, configuredKey).getBytes(StandardCharsets.UTF_8));
     boolean beside = unlock instanceof Unlock.KeyFile file && file.path().startsWith(folder.path());
     return new Made(
         folder, url(name, address.port().orElse(HgsConfig.DEFAULT_PORT)), guardian, beside);
@@ -198,7 +199,7 @@ public final class HgsSetup {
 
   private static void write(Path file, byte[] content) throws HgsException {
     try {
-      Files.write(file, content, java.nio.file.StandardOpenOption.CREATE_NEW);
+      Files.write(file, content, StandardOpenOption.CREATE_NEW);
     } catch (IOException e) {
       throw new HgsException(
           "the file " + file + " cannot be written", "check the disk and its space", e);

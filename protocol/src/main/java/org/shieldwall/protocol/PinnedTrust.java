@@ -1,5 +1,6 @@
 package org.shieldwall.protocol;
 
+import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -32,7 +33,7 @@ final class PinnedTrust extends X509ExtendedTrustManager {
     KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
     try {
       store.load(null, null);
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new GeneralSecurityException("an empty key store cannot be made", e);
     }
     for (int i = 0; i < pinned.size(); i++) {

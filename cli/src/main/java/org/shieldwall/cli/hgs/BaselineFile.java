@@ -1,6 +1,7 @@
 package org.shieldwall.cli.hgs;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,8 @@ import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
+import org.shieldwall.evidence.FactName;
+import org.shieldwall.evidence.FactValue;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.LogLimits;
 import org.shieldwall.evidence.eventlog.UntrustedEventLog;
@@ -43,8 +46,7 @@ record BaselineFile(Path file, boolean log, CaptureLevel level) {
       if (name == null) {
         return baseline;
       }
-      SortedMap<org.shieldwall.evidence.FactName, java.util.List<org.shieldwall.evidence.FactValue>>
-          facts = new TreeMap<>(baseline.facts());
+      SortedMap<FactName, List<FactValue>> facts = new TreeMap<>(baseline.facts());
       return new BootBaseline(requireName(name), baseline.bank(), facts);
     } catch (ProtectorException problem) {
       throw new Failure(
