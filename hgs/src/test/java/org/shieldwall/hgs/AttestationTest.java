@@ -246,6 +246,18 @@ class AttestationTest {
   }
 
   @Test
+  void givenAQuoteByAnotherTpmsKey_whenTheRegisteredOneOpenedTheSecret_thenItIsAnotherKey()
+      throws Exception {
+    try (TestHost elsewhere = TestHost.boot("elsewhere", BootLog.of("the accepted image"))) {
+      Challenge challenge = challenge();
+      AttestRequest relayed =
+          elsewhere.answer(challenge, host.activate(challenge), host.enclave().publicKeys());
+      assertThat(codes(refusal(() -> service.client().attest(relayed))))
+          .contains("challenge-for-another-key");
+    }
+  }
+
+  @Test
   void givenASecondEnclaveInOneBoot_whenItAttests_thenThePcrGivesItAway() throws Exception {
     BootLog boot = BootLog.of("the accepted image");
     try (TestHost twice = TestHost.boot("twice", boot)) {

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,21 +21,30 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.audit.AuditRecord;
+import org.shieldwall.hgs.audit.AuditedRefusals;
+import org.shieldwall.hgs.keys.KeyProtectionService;
+import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.testing.BootLog;
 import org.shieldwall.hgs.testing.TestHost;
 import org.shieldwall.hgs.testing.TestOwner;
 import org.shieldwall.hgs.testing.TestService;
 import org.shieldwall.protector.Assurance;
+import org.shieldwall.protector.Grant;
 import org.shieldwall.protector.Guardian;
+import org.shieldwall.protector.GuardianKey;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.OwnerPolicy;
 import org.shieldwall.protector.PendingRelease;
 import org.shieldwall.protector.PrivateKeySet;
 import org.shieldwall.protector.Release;
+import org.shieldwall.protector.SealedFile.Unlock;
 import org.shieldwall.protector.VmClass;
+import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protocol.Problem;
 import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.protocol.ReleaseMessage;
 import org.shieldwall.protocol.ReportedFinding;
 import org.shieldwall.tpm.Bytes;
 import tools.jackson.databind.node.ObjectNode;
@@ -175,6 +185,69 @@ class ReleaseTest {
                       TestOwner.release(
                           other.client(), foreignCertificate, foreign, host.enclave()))))
           .containsExactly("certificate-not-good");
+    }
+  }
+
+  @Test
+  void givenAVmOfAnotherGuardianOfTheGrant_whenBroughtHere_thenNothingShowsThatItIsTheNewest()
+      throws Exception {
+    PrivateKeySet ownerKeys = PrivateKeySet.generate(RANDOM);
+    Guardian by = Guardian.create("Owner", Instant.now(), ownerKeys, RANDOM);
+    PrivateKeySet otherKeys = PrivateKeySet.generate(RANDOM);
+    Guardian other = Guardian.create("Other", Instant.now(), otherKeys, RANDOM);
+    Grant grant =
+        Grant.issue(
+            by, ownerKeys, List.of(guardian, other), OwnerPolicy.shielded(), Instant.now(), RANDOM);
+    SecretArena arena = SecretArena.plain();
+    KeyProtector data =
+        KeyProtector.createForShieldingData(grant, ownerKeys, RANDOM, arena).protector();
+    KeyProtector first = data.provision(UUID.randomUUID(), otherKeys, RANDOM, arena).next();
+    KeyProtector second = first.roll(otherKeys, RANDOM, arena).next();
+    KeyProtector owners =
+        KeyProtector.createForVm(grant, UUID.randomUUID(), ownerKeys, RANDOM, arena).protector();
+    KeyProtector ownersSecond = owners.roll(ownerKeys, RANDOM, arena).next();
+    for (KeyProtector unknown : List.of(first, second, ownersSecond)) {
+      Problem problem = refusal(() -> release(unknown));
+      assertThat(problem.status()).isEqualTo(409);
+      assertThat(codes(problem)).containsExactly("vm-not-known");
+    }
+  }
+
+  /** The service draws random numbers between its checks and the transaction that counts. */
+  @Test
+  void givenAHostRemovedWhileItsReleaseIsMade_whenItIsRecorded_thenItIsRefused() throws Exception {
+    KeyProtector data = shieldingData();
+    PendingRelease pending = TestOwner.request(data, host.enclave());
+    byte[] message = ReleaseMessage.toBytes(certificate, pending.request().toJson(), data.toJson());
+    HgsFolder folder = service.folder();
+    Unlock unlock = new Unlock.KeyFile(folder.readConfiguration().keyFile().orElseThrow());
+    SecureRandom removing =
+        new SecureRandom() {
+          @Override
+          public void nextBytes(byte[] bytes) {
+            super.nextBytes(bytes);
+            try {
+              service.administer(admin -> admin.removeHost("host-a"));
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        };
+    try (Database database = folder.openDatabase()) {
+      AuditLog audit = new AuditLog(service.clock());
+      KeyProtectionService keys =
+          new KeyProtectionService(
+              database,
+              audit,
+              new AuditedRefusals(database, audit, service.clock()),
+              GuardianKey.open(folder.guardianKey(), unlock, RANDOM),
+              List.of(Certificates.read(folder.signer())),
+              service.clock(),
+              removing);
+      assertThat(codes(refusal(() -> keys.release(message)))).containsExactly("host-removed");
+      assertThat(service.audit().getLast().kind()).isEqualTo("release-refused");
+    } finally {
+      service.administer(admin -> admin.addHost(host.identity()));
     }
   }
 
