@@ -42,6 +42,7 @@ import org.shieldwall.protector.Release;
 import org.shieldwall.protector.SealedFile.Unlock;
 import org.shieldwall.protector.VmClass;
 import org.shieldwall.protector.secret.SecretArena;
+import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.Problem;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.protocol.ReleaseMessage;
@@ -385,6 +386,22 @@ class ReleaseTest {
     assertThat(problem.status()).isEqualTo(401);
     assertThat(codes(problem)).containsExactly("host-removed");
     attest();
+    release(data);
+  }
+
+  @Test
+  void givenANameThatIsAnotherTpms_whenItsFormerHolderAsks_thenItIsWithdrawn() throws Exception {
+    KeyProtector data = shieldingData();
+    String ek = HealthCertificate.parse(certificate).claims().ek();
+    try (Database database = service.folder().openDatabase()) {
+      String change = "UPDATE host SET ek = ? WHERE name = 'host-a'";
+      assertThat(database.<Integer>write(writing -> writing.execute(change, "ab"))).isEqualTo(1);
+      try {
+        assertThat(codes(refusal(() -> release(data)))).containsExactly("host-removed");
+      } finally {
+        assertThat(database.<Integer>write(writing -> writing.execute(change, ek))).isEqualTo(1);
+      }
+    }
     release(data);
   }
 
