@@ -135,6 +135,32 @@ class EnclaveProcessTest {
   }
 
   @Test
+  void givenManyOfTheLargestMessagesAtOnceWhenAnotherAsksThenTheEnclaveHasMemoryForIt()
+      throws Exception {
+    byte[] values = frame("[" + "{},".repeat((Frames.LARGEST - 4) / 3) + "{}]");
+    byte[] text = frame("\"" + "a".repeat(Frames.LARGEST - 2) + "\"");
+    List<Thread> senders = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      byte[] large = i % 2 == 0 ? values : text;
+      senders.add(Thread.ofVirtual().start(() -> sendAndForget(large)));
+    }
+    for (Thread sender : senders) {
+      sender.join();
+    }
+    assertThat(keys().id()).isNotEmpty();
+    assertThat(host.enclave().alive()).isTrue();
+  }
+
+  private void sendAndForget(byte[] bytes) {
+    try (UnixSocket connection = UnixSocket.connect(host.socket())) {
+      connection.send(bytes, List.of(), SOON);
+      Frames.receive(connection, Frames.LARGEST, SOON, SOON);
+    } catch (IOException refused) {
+      // Turned away; what counts is that the enclave goes on.
+    }
+  }
+
+  @Test
   void givenClientsThatSayNothingOrHalfWhenAnotherAsksThenItIsAnswered() throws Exception {
     List<UnixSocket> silent = new ArrayList<>();
     try {

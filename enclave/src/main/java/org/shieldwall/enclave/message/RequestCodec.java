@@ -56,7 +56,7 @@ public final class RequestCodec {
 
   /** {@return the request in {@code bytes}} Anything else than a known one is refused. */
   public static Request decode(byte[] bytes) throws ProtectorException {
-    Json json = Json.parse(bytes, "enclave request", Frames.LARGEST);
+    Json json = Json.parseMessage(bytes, "enclave request", Frames.LARGEST);
     return switch (json.at("type").text(20)) {
       case "keys" -> {
         json.members("type");
