@@ -120,4 +120,31 @@ public final class Pcrs {
             .authorized(new PcrHandle(pcr), Authorization.none())
             .bytes(values.toBytes()));
   }
+
+  /**
+   * Leaves one bank in use, from the TPM's next power-on. For a new virtual TPM, whose platform has
+   * set no authorization yet: what is measured is then hashed once and not once for each bank.
+   */
+  public void keepOnly(TpmHash bank) throws TpmException {
+    List<Bank> wanted = new ArrayList<>();
+    if (new Capabilities(engine).pcrs().bank(bank).filter(one -> one.mask() != 0).isEmpty()) {
+      throw new IllegalArgumentException("the TPM has no bank " + bank.label() + " in use");
+    }
+    for (Bank each : new Capabilities(engine).pcrs().banks()) {
+      int all = (1 << 24) - 1;
+      wanted.add(new Bank(each.hash(), 3, each.hash() == bank ? all : 0));
+    }
+    engine.execute(
+        Request.of(TpmCommand.PCR_ALLOCATE)
+            .authorized(Hierarchy.PLATFORM, Authorization.none())
+            .bytes(new PcrSelection(wanted).marshal()),
+        in -> {
+          int success = in.u8("allocationSuccess");
+          in.bytes(12, "maxPCR, sizeNeeded, sizeAvailable");
+          if (success != 1) {
+            throw in.malformed("allocationSuccess 1: fewer banks take less room", "" + success);
+          }
+          return true;
+        });
+  }
 }

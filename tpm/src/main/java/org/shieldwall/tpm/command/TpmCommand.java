@@ -9,6 +9,7 @@ public enum TpmCommand {
   EVICT_CONTROL(0x120, "TPM2_EvictControl"),
   NV_UNDEFINE_SPACE(0x122, "TPM2_NV_UndefineSpace"),
   NV_DEFINE_SPACE(0x12A, "TPM2_NV_DefineSpace"),
+  PCR_ALLOCATE(0x12B, "TPM2_PCR_Allocate"),
   CREATE_PRIMARY(0x131, "TPM2_CreatePrimary"),
   NV_WRITE(0x137, "TPM2_NV_Write"),
   DICTIONARY_ATTACK_LOCK_RESET(0x139, "TPM2_DictionaryAttackLockReset"),
