@@ -141,6 +141,7 @@ final class Provisioning {
       control.init(false);
       try (Tpm tpm = vtpm.tpm()) {
         tpm.startup(Tpm.StartupType.CLEAR);
+        tpm.pcrs().keepOnly(TpmHash.SHA256); // the bank that the volume keys are sealed under
         tpm.setLockoutRules(
             Authorization.none(), FORGIVEN_TRIES, SECONDS_A_TRY, SECONDS_A_LOCKOUT_TRY);
         new DiskProvisioner(random).provision(order, new VolumeKeySealer(tpm, pcr7), progress);
