@@ -34,6 +34,7 @@ public final class HostAgent implements AutoCloseable {
   private final HgsClient hgs;
   private final HealthKeeper health;
   private final VmActions vms;
+  private final NamesAtWork names = new NamesAtWork();
   private final AgentServer server;
 
   private HostAgent(
@@ -121,13 +122,16 @@ public final class HostAgent implements AutoCloseable {
     return switch (request) {
       case AgentRequest.Attest ignored -> certificate(health.attest());
       case AgentRequest.Status ignored -> status();
-      case AgentRequest.VmCreate create -> vms.create(create, progress);
-      case AgentRequest.VmStart start -> vms.start(start.name(), progress);
+      case AgentRequest.VmCreate create ->
+          names.alone(create.name(), () -> vms.create(create, progress));
+      case AgentRequest.VmStart start ->
+          names.alone(start.name(), () -> vms.start(start.name(), progress));
       case AgentRequest.VmStop stop ->
           vms.stop(stop.name(), stop.force(), stop.waitSeconds(), progress);
       case AgentRequest.VmList ignored -> vms.list();
       case AgentRequest.VmShow show -> vms.show(show.name());
-      case AgentRequest.VmDelete delete -> vms.delete(delete.name());
+      case AgentRequest.VmDelete delete ->
+          names.alone(delete.name(), () -> vms.delete(delete.name()));
     };
   }
 
