@@ -184,9 +184,9 @@ class VmLifecycleTest {
   }
 
   private Answer.RunningVm status() throws IOException {
-    return ((Answer.EnclaveStatus) ask(new Request.Status(Optional.of(vm)), List.of()))
-        .vms()
-        .getFirst();
+    Answer.Final answer = ask(new Request.Status(Optional.of(vm)), List.of());
+    assertThat(answer).isInstanceOf(Answer.EnclaveStatus.class);
+    return ((Answer.EnclaveStatus) answer).vms().getFirst();
   }
 
   private String state() throws IOException {
