@@ -74,7 +74,7 @@ public record AttestRequest(
         ima.isPresent() ? Optional.of(Bytes.of(ima.get().bytes(0, MAX_IMA))) : Optional.empty());
   }
 
-  private static SortedMap<Integer, Bytes> pcrs(Json json) throws ProtectorException {
+  static SortedMap<Integer, Bytes> pcrs(Json json) throws ProtectorException {
     SortedMap<Integer, Bytes> pcrs = new TreeMap<>();
     for (String name : json.names()) {
       if (!name.matches("\\d|1\\d|2[0-3]")) {

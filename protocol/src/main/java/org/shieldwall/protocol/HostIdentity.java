@@ -54,11 +54,15 @@ public record HostIdentity(
 
   /** {@return the document} */
   public byte[] toBytes() {
+    return Json.bytes(toJson());
+  }
+
+  ObjectNode toJson() {
     ObjectNode json = Json.object().put("format", FORMAT).put("name", name);
     Members.put(json, "ekPublic", ekPublic);
     ekCertificate.ifPresentOrElse(
         der -> Members.put(json, "ekCertificate", der), () -> json.putNull("ekCertificate"));
     json.putObject("tpm").put("manufacturer", manufacturer);
-    return Json.bytes(json);
+    return json;
   }
 }
