@@ -3,7 +3,6 @@ package org.shieldwall.hgs.attestation;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Handle;
-import org.shieldwall.hgs.store.Database;
 
 /**
  * The ids of used tokens, on disk until they expire. Inserting one is what makes it used: the
@@ -12,23 +11,26 @@ import org.shieldwall.hgs.store.Database;
 final class SpentTokens {
   private static final long SWEEP_SECONDS = 60;
 
-  private final Database database;
   private final AtomicLong nextSweep = new AtomicLong();
 
-  SpentTokens(Database database) {
-    this.database = database;
+  /** {@return whether this is the token's first use} */
+  boolean spend(Handle writing, ChallengeToken token, Instant now) {
+    sweep(writing, now.getEpochSecond());
+    return writing.execute(
+            "INSERT INTO spent_token (id, expires) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+            token.id().hex(),
+            token.expires().getEpochSecond())
+        == 1;
   }
 
-  /** {@return whether this is the token's first use}; durable when it returns. */
-  boolean spend(ChallengeToken token, Instant now) {
-    return database.write(writing -> {
-      sweep(writing, now.getEpochSecond());
-      return writing.execute(
-              "INSERT INTO spent_token (id, expires) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
-              token.id().hex(),
-              token.expires().getEpochSecond())
-          == 1;
-    });
+  /** {@return whether it was used}; only {@link #spend} decides. */
+  boolean isSpent(Handle reading, ChallengeToken token) {
+    return reading
+        .createQuery("SELECT 1 FROM spent_token WHERE id = :id")
+        .bind("id", token.id().hex())
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
   }
 
   private void sweep(Handle writing, long now) {

@@ -6,7 +6,10 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.protocol.Problem;
 import org.shieldwall.protocol.ProblemType;
@@ -48,16 +51,43 @@ public final class AuditedRefusals {
       String detail,
       List<ReportedFinding> findings,
       Map<String, ?> facts) {
+    return refuse(kind, type, subject, detail, findings, facts, Optional.empty());
+  }
+
+  /**
+   * The same, writing something else with the record.
+   *
+   * @param also written in the record's transaction, and in one of its own where there is no record
+   */
+  public RefusedException refuse(
+      AuditKind kind,
+      ProblemType type,
+      String subject,
+      String detail,
+      List<ReportedFinding> findings,
+      Map<String, ?> facts,
+      Optional<Consumer<Handle>> also) {
     UUID id = UUID.randomUUID();
     if (!take()) {
+      also.ifPresent(this::write);
       return new RefusedException(
           Problem.of(ProblemType.TOO_MANY, "too many refusals; try again later", id, List.of()));
     }
     Map<String, Object> record = new LinkedHashMap<>(facts);
     record.put("problem", type.code());
     record.put("findings", findings.stream().map(ReportedFinding::code).toList());
-    database.write(writing -> log.append(writing, id, kind, subject, record));
+    write(writing -> {
+      also.ifPresent(work -> work.accept(writing));
+      log.append(writing, id, kind, subject, record);
+    });
     return new RefusedException(Problem.of(type, detail, id, findings));
+  }
+
+  private void write(Consumer<Handle> work) {
+    database.write(writing -> {
+      work.accept(writing);
+      return true;
+    });
   }
 
   /** A token bucket: {@code fullAt} is the moment at which it will be full again. */

@@ -1,0 +1,82 @@
+package org.shieldwall.hgs.attestation;
+
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.shieldwall.evidence.Challenge;
+import org.shieldwall.evidence.UntrustedEvidence;
+import org.shieldwall.evidence.Verdict;
+import org.shieldwall.evidence.Verifier;
+import org.shieldwall.hgs.store.RegisteredHost;
+import org.shieldwall.protocol.AttestRequest;
+import org.shieldwall.protocol.AttestationBinding;
+import org.shieldwall.protocol.ReportedFinding;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.PcrValues;
+import org.shieldwall.tpm.TpmHash;
+import org.shieldwall.tpm.TpmPublic;
+
+/** Judges what a host with a TPM answered. */
+final class TpmAppraisal {
+  private final PolicySource policies;
+
+  TpmAppraisal(PolicySource policies) {
+    this.policies = policies;
+  }
+
+  /**
+   * What an answer came to: it is good if there are no findings.
+   *
+   * @param verdict of the evidence
+   * @param findings everything that is wrong, whether with the evidence or with who sent it
+   */
+  record Judgement(Verdict verdict, List<ReportedFinding> findings) {}
+
+  /** {@return what {@code request} comes to as an answer to the challenge of {@code token}} */
+  Judgement judge(AttestRequest request, ChallengeToken token, RegisteredHost host)
+      throws MalformedException {
+    TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
+    List<ReportedFinding> findings = answersChallenge(request, ak, token);
+    Verdict verdict =
+        Verifier.appraise(policies.current(), evidence(request, ak), asked(token, host));
+    if (verdict instanceof Verdict.Refused refused) {
+      findings.addAll(AttestationFindings.reported(refused.findings()));
+    }
+    return new Judgement(verdict, List.copyOf(findings));
+  }
+
+  /** That the evidence comes from whom the challenge was made for. */
+  private static List<ReportedFinding> answersChallenge(
+      AttestRequest request, TpmPublic ak, ChallengeToken token) {
+    List<ReportedFinding> findings = new ArrayList<>();
+    if (!MessageDigest.isEqual(request.activatedSecret().toArray(), token.secret().toArray())) {
+      findings.add(AttestationFindings.notActivated());
+    }
+    if (!ak.name().value().equals(token.akName())) {
+      findings.add(AttestationFindings.changed("attestation key"));
+    }
+    if (!Bytes.of(request.enclave().id().bytes()).equals(token.enclave())) {
+      findings.add(AttestationFindings.changed("enclave"));
+    }
+    return findings;
+  }
+
+  private static UntrustedEvidence evidence(AttestRequest request, TpmPublic ak) {
+    return new UntrustedEvidence(
+        request.quote(),
+        request.signature(),
+        ak,
+        PcrValues.of(TpmHash.SHA256, request.pcrs()),
+        Optional.of(request.eventLog()),
+        request.ima());
+  }
+
+  private static Challenge asked(ChallengeToken token, RegisteredHost host) {
+    return new Challenge(
+        Optional.of(host.name()),
+        AttestationBinding.extraData(token.nonce(), token.enclave()),
+        token.enclave());
+  }
+}

@@ -1,0 +1,88 @@
+package org.shieldwall.hgs.attestation;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.shieldwall.evidence.AttestationPolicy;
+import org.shieldwall.hgs.store.EndorsementKey;
+import org.shieldwall.hgs.store.RegisteredHost;
+import org.shieldwall.protocol.Challenge;
+import org.shieldwall.protocol.ChallengeRequest;
+import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.tpm.AttestationKeyFlaw;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.Credential;
+import org.shieldwall.tpm.CredentialMaker;
+import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.TpmPublic;
+
+/** Makes the challenges of the TPM mode (docs/protocol.md, section 1). */
+final class TpmChallenges {
+  private static final Duration VALIDITY = Duration.ofMinutes(2);
+
+  private final HostAdmission admission;
+  private final AttestationRefusals refusals;
+  private final PolicySource policies;
+  private final TokenSeal seal;
+  private final SecureRandom random;
+  private final CredentialMaker credentials;
+
+  TpmChallenges(
+      HostAdmission admission,
+      AttestationRefusals refusals,
+      PolicySource policies,
+      TokenSeal seal,
+      SecureRandom random) {
+    this.admission = admission;
+    this.refusals = refusals;
+    this.policies = policies;
+    this.seal = seal;
+    this.random = random;
+    this.credentials = new CredentialMaker(random);
+  }
+
+  /** {@return a challenge for the host that asks, if it may attest} */
+  Challenge challenge(ChallengeRequest request, Instant now)
+      throws RefusedException, MalformedException {
+    EndorsementKey ek = EndorsementKey.of(request.ekPublic());
+    TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
+    RegisteredHost host = admission.registered(ek.id());
+    requireAcceptable(ak, host);
+    ChallengeToken token =
+        new ChallengeToken(
+            random(ChallengeToken.ID_SIZE),
+            now.plus(VALIDITY).truncatedTo(ChronoUnit.SECONDS),
+            random(ChallengeToken.NONCE_SIZE),
+            random(ChallengeToken.SECRET_SIZE),
+            ek.id(),
+            ak.name().value(),
+            Bytes.of(request.enclave().id().bytes()));
+    AttestationPolicy policy = policies.current();
+    Credential credential = credentials.make(ek.key(), ak.name(), token.secret().toArray());
+    return new Challenge(
+        seal.seal(token),
+        token.nonce(),
+        credential.idObject(),
+        credential.encryptedSecret(),
+        List.copyOf(policy.pcrs()),
+        policy.ima().isPresent(),
+        token.expires());
+  }
+
+  private Bytes random(int size) {
+    byte[] bytes = new byte[size];
+    random.nextBytes(bytes);
+    return Bytes.of(bytes);
+  }
+
+  /** Before anything is encrypted for the key, or signed by it is looked at. */
+  private void requireAcceptable(TpmPublic ak, RegisteredHost host) throws RefusedException {
+    List<String> flaws = AttestationKeyFlaw.of(ak).stream().map(AttestationKeyFlaw::title).toList();
+    if (!flaws.isEmpty()) {
+      throw refusals.host(
+          host, "the attestation key may not be used", AttestationFindings.unacceptableKey(flaws));
+    }
+  }
+}
