@@ -22,7 +22,6 @@ import org.shieldwall.host.attest.Evidence;
 import org.shieldwall.host.attest.HostTpm;
 import org.shieldwall.host.attest.TpmAddress;
 import org.shieldwall.protocol.HostIdentity;
-import org.shieldwall.tpm.ByteWriter;
 import org.shieldwall.tpm.command.TpmException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,7 +35,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "host",
     description = "For the administrator of a guarded host.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    subcommands = {CaptureCommand.class})
 public final class HostCommand implements Runnable {
   private static final long WATCH_MILLIS = 500;
 
@@ -137,12 +137,7 @@ public final class HostCommand implements Runnable {
           Path out) {
     HostConfig config = agent.config();
     try (HostTpm tpm = HostTpm.open(address(config.tpm()))) {
-      HostIdentity identity =
-          new HostIdentity(
-              config.name(),
-              new ByteWriter().sized(tpm.endorsementKey().raw()).toBytes(),
-              tpm.endorsementCertificate(),
-              tpm.manufacturer());
+      HostIdentity identity = tpm.identity(config.name());
       Files.write(out, identity.toBytes(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       ObjectNode result =
           Output.object()
@@ -271,7 +266,7 @@ public final class HostCommand implements Runnable {
     out.flush();
   }
 
-  private static TpmAddress address(String text) {
+  static TpmAddress address(String text) {
     try {
       return TpmAddress.parse(text);
     } catch (IllegalArgumentException wrong) {

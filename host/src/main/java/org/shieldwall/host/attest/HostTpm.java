@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.shieldwall.protocol.HostIdentity;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.Credential;
 import org.shieldwall.tpm.KeyTemplates;
@@ -89,6 +90,11 @@ public final class HostTpm implements AutoCloseable {
   /** {@return the manufacturer's four letters} */
   public String manufacturer() throws TpmException {
     return tpm.capabilities().manufacturer();
+  }
+
+  /** {@return what an administrator registers of this host} */
+  public HostIdentity identity(String name) throws TpmException {
+    return new HostIdentity(name, endorsement.area().sized(), certificate, manufacturer());
   }
 
   /** {@return the secret in a credential made for this endorsement key and attestation key} */
