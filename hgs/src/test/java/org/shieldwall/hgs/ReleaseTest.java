@@ -392,7 +392,7 @@ class ReleaseTest {
   @Test
   void givenANameThatIsAnotherTpms_whenItsFormerHolderAsks_thenItIsWithdrawn() throws Exception {
     KeyProtector data = shieldingData();
-    String ek = HealthCertificate.parse(certificate).claims().ek();
+    String ek = HealthCertificate.parse(certificate).claims().identity();
     try (Database database = service.folder().openDatabase()) {
       String change = "UPDATE host SET ek = ? WHERE name = 'host-a'";
       assertThat(database.<Integer>write(writing -> writing.execute(change, "ab"))).isEqualTo(1);

@@ -9,10 +9,12 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What a health certificate says of its host (docs/protocol.md, section 2).
  *
- * @param mode how it attested: {@code tpm}
- * @param assurance what that is worth, in the words of an owner's policy: {@code tpm}
- * @param host its registered name
- * @param ek SHA-256 of its endorsement key's SubjectPublicKeyInfo, hexadecimal
+ * @param mode how it attested: {@link AttestationMode#id()}
+ * @param assurance what that is worth, in the words of an owner's policy
+ * @param host its registered name; in directory mode the name of its account, {@code NAME$@REALM}
+ * @param identity what it is known by: SHA-256 of the SubjectPublicKeyInfo of its endorsement key
+ *     or host key, hexadecimal; in directory mode its account's SID
+ * @param group SID of the registered group that it is a member of; empty in the other modes
  * @param enclave public keys of its enclave
  * @param policyName the attestation policy's name
  * @param policyVersion the attestation policy's version
@@ -24,7 +26,8 @@ public record HealthClaims(
     String mode,
     String assurance,
     String host,
-    String ek,
+    String identity,
+    String group,
     KeySet enclave,
     String policyName,
     int policyVersion,
@@ -53,7 +56,8 @@ public record HealthClaims(
             "mode",
             "assurance",
             "host",
-            "ek",
+            "identity",
+            "group",
             "enclave",
             "policy",
             "baselines",
@@ -65,7 +69,8 @@ public record HealthClaims(
         json.at("mode").text(20),
         json.at("assurance").text(20),
         json.at("host").text(MAX_NAME),
-        json.at("ek").text(64),
+        json.at("identity").text(MAX_NAME),
+        Members.textOrEmpty(json, "group", MAX_NAME),
         KeySet.fromJson(json.at("enclave")),
         policy.at("name").text(MAX_NAME),
         (int) policy.at("version").number(1, Integer.MAX_VALUE),
@@ -82,7 +87,8 @@ public record HealthClaims(
             .put("mode", mode)
             .put("assurance", assurance)
             .put("host", host)
-            .put("ek", ek);
+            .put("identity", identity);
+    Members.putTextOrNull(json, "group", group);
     json.set("enclave", enclave.toJson());
     json.putObject("policy").put("name", policyName).put("version", policyVersion);
     Members.putTexts(json, "baselines", baselines);

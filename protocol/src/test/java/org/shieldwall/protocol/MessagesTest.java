@@ -49,7 +49,7 @@ class MessagesTest {
 
   static HealthClaims claims() {
     return new HealthClaims(
-        "tpm", "tpm", "host-a", "ab", ENCLAVE, "default", 1, List.of("baseline"), 7, 0);
+        "tpm", "tpm", "host-a", "ab", "", ENCLAVE, "default", 1, List.of("baseline"), 7, 0);
   }
 
   @Test

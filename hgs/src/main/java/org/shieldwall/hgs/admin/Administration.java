@@ -22,6 +22,7 @@ import org.shieldwall.hgs.store.EndorsementKey;
 import org.shieldwall.hgs.store.HostRegister;
 import org.shieldwall.hgs.store.HostRegister.Added;
 import org.shieldwall.hgs.store.RegisteredHost;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.HostIdentity;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -58,6 +59,7 @@ public final class Administration {
     RegisteredHost host =
         new RegisteredHost(
             identity.name(),
+            AttestationMode.TPM,
             ek.id().hex(),
             identity.ekPublic(),
             new String(identity.toBytes(), StandardCharsets.UTF_8),

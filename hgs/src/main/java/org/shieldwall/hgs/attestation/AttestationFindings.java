@@ -67,6 +67,18 @@ final class AttestationFindings {
                 "one with digest " + ek)));
   }
 
+  static List<ReportedFinding> modeOff(String mode) {
+    return List.of(
+        new ReportedFinding(
+            "mode-not-enabled",
+            "This service does not attest in this mode",
+            "a mode that its administrator has switched on",
+            mode,
+            "Each mode of attestation is switched on by itself; a weaker proof counts nowhere by default.",
+            "shieldwall hgs mode enable " + mode,
+            "findings.md#mode-not-enabled"));
+  }
+
   static List<ReportedFinding> unacceptableKey(List<String> flaws) {
     List<Finding> findings = new ArrayList<>();
     for (String flaw : flaws) {

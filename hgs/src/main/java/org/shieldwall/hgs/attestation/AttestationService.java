@@ -87,6 +87,7 @@ public final class AttestationService {
         "tpm",
         host.name(),
         host.ek(),
+        "",
         request.enclave(),
         proven.policy(),
         proven.policyVersion(),

@@ -64,7 +64,8 @@ final class Certification {
 
   private static Map<String, Object> facts(HealthClaims claims, Instant expires) {
     Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("ek", claims.ek());
+    facts.put("mode", claims.mode());
+    facts.put("identity", claims.identity());
     facts.put("enclave", claims.enclave().id().text());
     facts.put("policy", claims.policyName() + " " + claims.policyVersion());
     facts.put("baselines", claims.baselines());

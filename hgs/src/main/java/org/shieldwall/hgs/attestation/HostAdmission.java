@@ -2,9 +2,12 @@ package org.shieldwall.hgs.attestation;
 
 import java.util.Map;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.HostRegister;
+import org.shieldwall.hgs.store.ModeRegister;
 import org.shieldwall.hgs.store.RegisteredHost;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.tpm.Bytes;
 
@@ -18,13 +21,19 @@ final class HostAdmission {
     this.refusals = refusals;
   }
 
+  private record Found(boolean enabled, Optional<RegisteredHost> host) {}
+
   /**
    * {@return the host with this endorsement key}
    *
    * @param ek SHA-256 of its SubjectPublicKeyInfo
    */
   RegisteredHost registered(Bytes ek) throws RefusedException {
-    Optional<RegisteredHost> host = database.read(reading -> HostRegister.byKey(reading, ek.hex()));
+    Found found = database.read(reading -> find(reading, AttestationMode.TPM, ek));
+    Optional<RegisteredHost> host = found.host();
+    if (!found.enabled()) {
+      throw modeOff(AttestationMode.TPM);
+    }
     if (host.filter(RegisteredHost::isRegistered).isPresent()) {
       return host.get();
     }
@@ -33,5 +42,20 @@ final class HostAdmission {
         "this host's TPM is not registered",
         AttestationFindings.notRegistered(ek.hex(), host.isPresent()),
         Map.of("ek", ek.hex()));
+  }
+
+  private static Found find(Handle reading, AttestationMode mode, Bytes key) {
+    return new Found(
+        ModeRegister.enabledSince(reading, mode).isPresent(),
+        HostRegister.byKey(reading, key.hex()).filter(host -> host.mode() == mode));
+  }
+
+  /** {@return the refusal of every host while {@code mode} is off} */
+  RefusedException modeOff(AttestationMode mode) {
+    return refusals.stranger(
+        "mode " + mode.id(),
+        "this service does not attest in mode " + mode.id(),
+        AttestationFindings.modeOff(mode.id()),
+        Map.of("mode", mode.id()));
   }
 }

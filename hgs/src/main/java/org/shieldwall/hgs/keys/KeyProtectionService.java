@@ -15,7 +15,6 @@ import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.audit.AuditedRefusals;
 import org.shieldwall.hgs.store.Database;
-import org.shieldwall.hgs.store.HostRegister;
 import org.shieldwall.protector.Assurance;
 import org.shieldwall.protector.GuardianKey;
 import org.shieldwall.protector.IngressEgress;
@@ -108,18 +107,10 @@ public final class KeyProtectionService {
           List.of(ReleaseFindings.certificate(refusal.get())),
           Map.of());
     }
-    if (!database.read(reading -> isRegistered(reading, certificate))) {
+    if (!database.read(reading -> CertificateGrounds.stand(reading, certificate))) {
       throw hostRemoved(claims.host());
     }
     return certificate;
-  }
-
-  private static boolean isRegistered(Handle handle, HealthCertificate certificate) {
-    HealthClaims claims = certificate.claims();
-    return HostRegister.byName(handle, claims.host())
-        .filter(host -> host.isRegisteredSince(certificate.issued()))
-        .filter(host -> host.ek().equals(claims.ek()))
-        .isPresent();
   }
 
   private RefusedException hostRemoved(String host) {
@@ -259,7 +250,7 @@ public final class KeyProtectionService {
   }
 
   private Outcome commit(Handle writing, Asked asked, KeyProtector next, Instant now) {
-    if (!isRegistered(writing, asked.certificate())) {
+    if (!CertificateGrounds.stand(writing, asked.certificate())) {
       return new Outcome.HostRemoved();
     }
     if (asked.protector().vm().isPresent()) {
@@ -303,7 +294,7 @@ public final class KeyProtectionService {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("purpose", asked.request().purpose().id());
     facts.put("host", asked.claims().host());
-    facts.put("ek", asked.claims().ek());
+    facts.put("identity", asked.claims().identity());
     facts.put("enclave", asked.claims().enclave().id().text());
     facts.put("baselines", asked.claims().baselines());
     facts.put("policy", asked.claims().policyName() + " " + asked.claims().policyVersion());

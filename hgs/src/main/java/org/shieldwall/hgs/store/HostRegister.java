@@ -6,19 +6,23 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.shieldwall.hgs.store.RegisteredHost.State;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.tpm.Bytes;
 
 /**
- * Which hosts there are. A name is bound to one endorsement key for ever, and a key to one name:
- * the unique constraints of the table hold this against administrators who add at the same moment,
- * and removal keeps the row. A second machine can never take over the name of a first.
+ * Which hosts there are. A name is bound to one key for ever (endorsement key or host key), and a
+ * key to one name: the unique constraints of the table hold this against administrators who add at
+ * the same moment, and removal keeps the row. A second machine can never take over the name of a
+ * first.
  */
 public final class HostRegister {
-  private static final String COLUMNS = "name, ek, ek_public, identity, state, added, changed";
+  private static final String COLUMNS =
+      "name, mode, ek, ek_public, identity, state, added, changed";
   private static final RowMapper<RegisteredHost> ROW =
       (row, context) ->
           new RegisteredHost(
               row.getString("name"),
+              mode(row.getString("mode")),
               row.getString("ek"),
               Bytes.ofHex(row.getString("ek_public")),
               row.getString("identity"),
@@ -27,6 +31,10 @@ public final class HostRegister {
               Instant.parse(row.getString("changed")));
 
   private HostRegister() {}
+
+  private static AttestationMode mode(String id) {
+    return AttestationMode.ofId(id).orElseThrow(() -> new IllegalStateException("mode " + id));
+  }
 
   /** What an attempt to add came to. */
   public enum Added {
@@ -60,8 +68,9 @@ public final class HostRegister {
       return Added.AGAIN;
     }
     writing.execute(
-        "INSERT INTO host (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO host (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         host.name(),
+        host.mode().id(),
         host.ek(),
         host.ekPublic().hex(),
         host.identity(),

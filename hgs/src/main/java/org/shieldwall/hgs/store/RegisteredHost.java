@@ -2,14 +2,17 @@ package org.shieldwall.hgs.store;
 
 import java.time.Instant;
 import java.util.Locale;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.tpm.Bytes;
 
 /**
  * A host that the administrator registered.
  *
  * @param name its name, unique
- * @param ek SHA-256 of the endorsement key's SubjectPublicKeyInfo, hexadecimal, unique
- * @param ekPublic the endorsement key, TPM2B_PUBLIC
+ * @param mode how it attests: {@link AttestationMode#TPM} or {@link AttestationMode#HOST_KEY}
+ * @param ek SHA-256 of the SubjectPublicKeyInfo of its endorsement key, or of its host key,
+ *     hexadecimal, unique
+ * @param ekPublic the endorsement key, TPM2B_PUBLIC; or the host key, SubjectPublicKeyInfo
  * @param identity the identity document that was registered, as it was
  * @param state whether it may attest
  * @param added when it was first registered
@@ -17,6 +20,7 @@ import org.shieldwall.tpm.Bytes;
  */
 public record RegisteredHost(
     String name,
+    AttestationMode mode,
     String ek,
     Bytes ekPublic,
     String identity,

@@ -85,7 +85,23 @@ final class Schema {
                   """
                   CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
                   BEGIN SELECT RAISE(ABORT, 'audit records are only appended'); END
-                  """)));
+                  """)),
+          new Version(
+              List.of(
+                  "ALTER TABLE host ADD COLUMN mode TEXT NOT NULL DEFAULT 'tpm'",
+                  """
+                  CREATE TABLE attestation_mode (
+                    mode TEXT NOT NULL PRIMARY KEY,
+                    enabled TEXT NOT NULL)
+                  """,
+                  "INSERT INTO attestation_mode (mode, enabled) VALUES ('tpm', '1970-01-01T00:00:00Z')",
+                  """
+                  CREATE TABLE directory_group (
+                    sid TEXT NOT NULL PRIMARY KEY,
+                    name TEXT NOT NULL UNIQUE,
+                    added TEXT NOT NULL)
+                  """),
+              List.of()));
 
   private Schema() {}
 

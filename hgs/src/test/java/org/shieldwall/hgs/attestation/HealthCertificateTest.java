@@ -29,6 +29,7 @@ class HealthCertificateTest {
           "tpm",
           "host-a",
           "ab",
+          "",
           PrivateKeySet.generate(RANDOM).publicKeys(),
           "default",
           1,

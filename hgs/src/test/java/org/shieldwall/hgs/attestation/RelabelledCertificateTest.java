@@ -73,7 +73,7 @@ class RelabelledCertificateTest {
   private X509v3CertificateBuilder health(String issuer, PublicKey subject) throws Exception {
     HealthClaims claims =
         new HealthClaims(
-            "tpm", "tpm", "host-a", "ab", enclave, "default", 1, List.of("baseline"), 7, 0);
+            "tpm", "tpm", "host-a", "ab", "", enclave, "default", 1, List.of("baseline"), 7, 0);
     return builder(issuer, subject)
         .addExtension(
             new ASN1ObjectIdentifier(HealthCertificate.CLAIMS_OID),

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.hgs.store.HostRegister.Added;
 import org.shieldwall.hgs.store.RegisteredHost.State;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.tpm.Bytes;
 
 class DatabaseTest {
@@ -26,7 +27,7 @@ class DatabaseTest {
 
   private static RegisteredHost host(String name, String ek) {
     return new RegisteredHost(
-        name, ek, Bytes.ofText("key " + ek), "{}", State.REGISTERED, NOW, NOW);
+        name, AttestationMode.TPM, ek, Bytes.ofText("key " + ek), "{}", State.REGISTERED, NOW, NOW);
   }
 
   @Test
