@@ -1,0 +1,116 @@
+package org.shieldwall.lab.bench;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.shieldwall.evidence.AttestationPolicy;
+import org.shieldwall.evidence.Challenge;
+import org.shieldwall.evidence.ImaPolicy;
+import org.shieldwall.evidence.UntrustedEvidence;
+import org.shieldwall.evidence.Verdict;
+import org.shieldwall.evidence.Verifier;
+import org.shieldwall.evidence.eventlog.BootFacts;
+import org.shieldwall.evidence.eventlog.LogLimits;
+import org.shieldwall.evidence.eventlog.Replay;
+import org.shieldwall.evidence.eventlog.UntrustedEventLog;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.PcrValues;
+import org.shieldwall.tpm.TpmHash;
+
+/** What the verifier does for one attestation, one thread. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+public class Verification {
+  private static final int ENCLAVE_PCR = 15;
+
+  /** Whole verifications. */
+  @State(Scope.Benchmark)
+  public static class Whole {
+    /** Entries of the IMA list. */
+    @Param({"50", "1000", "20000"})
+    public int entries;
+
+    AttestationPolicy policy = AttestationPolicy.standard("none", 1, List.of());
+    Optional<UntrustedEvidence> evidence = Optional.empty();
+    Challenge challenge = new Challenge(Optional.empty(), Bytes.EMPTY, Bytes.EMPTY);
+
+    /** Makes the evidence, signed by an RSA-2048 key as the vectors' quotes are. */
+    @Setup
+    public void prepare() throws Exception {
+      Providers.asTheService();
+      BenchEvidence made = BenchEvidence.of(entries);
+      policy =
+          new AttestationPolicy(
+              "bench",
+              1,
+              TpmHash.SHA256,
+              true,
+              true,
+              List.of(made.baseline()),
+              Optional.of(ImaPolicy.strict(made.allowed())),
+              false);
+      challenge = new Challenge(Optional.of("host"), Bytes.ofText("nonce"), Bytes.zeros(32));
+      SoftTpm tpm = SoftTpm.make(true);
+      SortedMap<Integer, Bytes> pcrs = new TreeMap<>(made.pcrs());
+      pcrs.put(ENCLAVE_PCR, TpmHash.SHA256.extend(Bytes.zeros(32), challenge.enclaveId()));
+      pcrs.keySet().retainAll(policy.pcrs());
+      SoftTpm.Quote quote = tpm.quote(challenge.extraData(), pcrs);
+      evidence =
+          Optional.of(
+              new UntrustedEvidence(
+                  quote.attest(),
+                  quote.signature(),
+                  tpm.ak(),
+                  PcrValues.of(TpmHash.SHA256, pcrs),
+                  Optional.of(made.log()),
+                  Optional.of(made.ima())));
+    }
+  }
+
+  /** An event log alone. */
+  @State(Scope.Benchmark)
+  public static class Log {
+    byte[] bytes = new byte[0];
+
+    /** Reads it. */
+    @Setup
+    public void prepare() throws Exception {
+      Providers.asTheService();
+      bytes = BenchEvidence.of(1).log().toArray();
+    }
+  }
+
+  /** Quote, event log, IMA list and policy to a verdict. */
+  @Benchmark
+  public Verdict whole(Whole given) {
+    Verdict verdict =
+        Verifier.appraise(given.policy, given.evidence.orElseThrow(), given.challenge);
+    if (verdict instanceof Verdict.Refused refused) {
+      throw new IllegalStateException("refused: " + refused.findings());
+    }
+    return verdict;
+  }
+
+  /** Event log: parsed, replayed, facts drawn. */
+  @Benchmark
+  public BootFacts eventLog(Log given) throws MalformedException {
+    UntrustedEventLog log = UntrustedEventLog.parse(given.bytes, LogLimits.DEFAULT);
+    PcrValues replayed = Replay.replay(log, TpmHash.SHA256);
+    if (replayed.banks().isEmpty()) {
+      throw new IllegalStateException("nothing replayed");
+    }
+    return BootFacts.draw(log, TpmHash.SHA256);
+  }
+}
