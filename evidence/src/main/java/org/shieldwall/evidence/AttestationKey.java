@@ -53,7 +53,7 @@ public final class AttestationKey {
   }
 
   /** {@return the key in Java's terms, if it is one} */
-  static Optional<PublicKey> publicKey(TpmPublic area) {
+  public static Optional<PublicKey> publicKey(TpmPublic area) {
     try {
       return Optional.of(area.publicKey());
     } catch (MalformedException e) {

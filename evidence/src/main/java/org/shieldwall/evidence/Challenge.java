@@ -11,5 +11,15 @@ import org.shieldwall.tpm.Bytes;
  *     shown by the credential it activated.
  * @param extraData what the quote must carry: the binding of this challenge's nonce and the enclave
  * @param enclaveId the digest of the enclave's public keys
+ * @param imaResume how much of the IMA list was accepted before; nothing: the host sends all of it
  */
-public record Challenge(Optional<String> registeredHost, Bytes extraData, Bytes enclaveId) {}
+public record Challenge(
+    Optional<String> registeredHost,
+    Bytes extraData,
+    Bytes enclaveId,
+    Optional<ImaResume> imaResume) {
+  /** A challenge that asks for the whole IMA list. */
+  public Challenge(Optional<String> registeredHost, Bytes extraData, Bytes enclaveId) {
+    this(registeredHost, extraData, enclaveId, Optional.empty());
+  }
+}

@@ -139,6 +139,34 @@ public enum FindingCode {
       "What is not proven on counts as off.",
       "shieldwall evidence eventlog LOG",
       403),
+  /** Something before it failed, or nothing here can check it. */
+  CHECK_NOT_MADE(
+      "check-not-made",
+      "A check that the policy asks for was not made",
+      "What has not been checked does not pass.",
+      "mend what failed before it",
+      403),
+  /** Firmware's debugger was on. */
+  UEFI_DEBUG_ON(
+      "uefi-debug-on",
+      "Firmware was in debug mode",
+      "A debugger in firmware changes what runs without a trace.",
+      "turn the firmware's debugger off, or install release firmware",
+      403),
+  /** Not a full boot. */
+  HOST_RESUMED(
+      "host-resumed",
+      "The host resumed and did not boot",
+      "After a resume, memory holds what it held before, measured or not.",
+      "reboot the host",
+      403),
+  /** No rules of what may run. */
+  CODE_INTEGRITY_MISSING(
+      "code-integrity-missing",
+      "There are no rules of what may run",
+      "Without any, everything would do.",
+      "give the policy an allow-list or root hashes, or switch code-integrity off",
+      403),
   /** No baseline to compare with. */
   BOOT_BASELINE_MISSING(
       "boot-baseline-missing",

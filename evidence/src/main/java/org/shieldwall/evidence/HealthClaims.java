@@ -19,6 +19,7 @@ import org.shieldwall.tpm.TpmName;
  * @param restartCount how often it was restarted without a reset: resumes
  * @param imaEntries how many entries of the IMA list the quote covers; 0 where the policy needs
  *     none
+ * @param checks the checks that were on, all of which passed
  */
 public record HealthClaims(
     String host,
@@ -30,9 +31,11 @@ public record HealthClaims(
     TpmName akName,
     long resetCount,
     long restartCount,
-    long imaEntries) {
-  /** Keeps its own copy of the list. */
+    long imaEntries,
+    List<Check> checks) {
+  /** Keeps its own copies of the lists. */
   public HealthClaims {
     baselines = List.copyOf(baselines);
+    checks = List.copyOf(checks);
   }
 }

@@ -40,7 +40,7 @@ class RelabelledEventsTest {
     PcrValues values = PcrValues.of(TpmHash.SHA256, quoted);
     Bytes attest = TPM.quote(EXTRA_DATA, POLICY.selection(), values);
     Verdict verdict =
-        Verifier.appraise(
+        VerifierTest.verdict(
             POLICY,
             new UntrustedEvidence(
                 attest,

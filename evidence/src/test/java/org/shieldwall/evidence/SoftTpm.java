@@ -91,6 +91,11 @@ public final class SoftTpm {
 
   /** {@return a TPMS_ATTEST of type quote over these PCRs} */
   public Bytes quote(Bytes extraData, PcrSelection selection, PcrValues values) {
+    return quote(extraData, selection, values, 0);
+  }
+
+  /** {@return the same after so many resumes} */
+  public Bytes quote(Bytes extraData, PcrSelection selection, PcrValues values, int restarts) {
     Bytes digest = values.digest(hash, selection).orElseThrow();
     return new ByteWriter()
         .u32(0xFF544347L)
@@ -99,7 +104,7 @@ public final class SoftTpm {
         .sized(extraData)
         .u64(123_456)
         .u32(7)
-        .u32(2)
+        .u32(restarts)
         .u8(1)
         .u64(0x2019_1023)
         .bytes(selection.marshal())

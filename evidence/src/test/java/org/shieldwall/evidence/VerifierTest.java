@@ -79,9 +79,14 @@ class VerifierTest {
     return PcrValues.of(TpmHash.SHA256, kept);
   }
 
+  static Verdict verdict(
+      AttestationPolicy policy, UntrustedEvidence evidence, Challenge challenge) {
+    return Verifier.appraise(policy, evidence, challenge).verdict();
+  }
+
   private static List<FindingCode> refusal(
       AttestationPolicy policy, UntrustedEvidence evidence, Challenge challenge) {
-    Verdict verdict = Verifier.appraise(policy, evidence, challenge);
+    Verdict verdict = verdict(policy, evidence, challenge);
     assertThat(verdict).isInstanceOf(Verdict.Refused.class);
     return ((Verdict.Refused) verdict).findings().stream().map(Finding::code).toList();
   }
@@ -100,7 +105,7 @@ class VerifierTest {
     PcrValues quoted = only(host.pcrs(), POLICY.pcrs());
     Bytes attest = tpm.quote(EXTRA_DATA, POLICY.selection(), quoted);
     Verdict verdict =
-        Verifier.appraise(
+        verdict(
             POLICY,
             new UntrustedEvidence(
                 attest,
@@ -122,8 +127,9 @@ class VerifierTest {
                     SecureBootState.ON,
                     tpm.attestationKey().name(),
                     7,
-                    2,
-                    0)));
+                    0,
+                    0,
+                    List.copyOf(Check.defaults()))));
   }
 
   @Test
@@ -211,7 +217,7 @@ class VerifierTest {
             .sized(EXTRA_DATA)
             .u64(1)
             .u32(1)
-            .u32(1)
+            .u32(0)
             .u8(1)
             .u64(1)
             .sized(name)
@@ -315,7 +321,7 @@ class VerifierTest {
             .image("altered image", "\\EFI\\BOOT\\BOOTX64.EFI")
             .exit()
             .extendOnly(15, ENCLAVE);
-    Verdict verdict = Verifier.appraise(POLICY, evidence(altered), CHALLENGE);
+    Verdict verdict = verdict(POLICY, evidence(altered), CHALLENGE);
     Finding finding = ((Verdict.Refused) verdict).findings().getFirst();
     assertThat(finding.code()).isEqualTo(FindingCode.BOOT_BASELINE_MISMATCH);
     assertThat(finding.detail()).contains("the images booted").contains("event");
@@ -356,8 +362,7 @@ class VerifierTest {
     LogBuilder host = host();
     host.extended(
         1, EventType.PLATFORM_CONFIG_FLAGS, LogBuilder.digestOf("fan profile"), Bytes.zeros(4));
-    assertThat(Verifier.appraise(POLICY, evidence(host), CHALLENGE))
-        .isInstanceOf(Verdict.Healthy.class);
+    assertThat(verdict(POLICY, evidence(host), CHALLENGE)).isInstanceOf(Verdict.Healthy.class);
   }
 
   @Test
@@ -370,9 +375,8 @@ class VerifierTest {
   @Test
   void givenAPolicyWithoutBaselineThenOnlyThatIsRelaxed() {
     AttestationPolicy relaxed =
-        new AttestationPolicy(
-            "fabric", 1, TpmHash.SHA256, true, false, List.of(), Optional.empty(), false);
-    assertThat(Verifier.appraise(relaxed, evidence(host(), relaxed), CHALLENGE))
+        AttestationPolicy.standard("fabric", 1, List.of()).without(Set.of(Check.BOOT_BASELINE));
+    assertThat(verdict(relaxed, evidence(host(), relaxed), CHALLENGE))
         .isInstanceOf(Verdict.Healthy.class);
     LogBuilder off = new LogBuilder().firmware(false).extendOnly(15, ENCLAVE);
     assertThat(refusal(relaxed, evidence(off, relaxed), CHALLENGE))
@@ -385,7 +389,7 @@ class VerifierTest {
     BootBaseline later = BootBaseline.capture("next", facts(next.log()), CaptureLevel.BOOT);
     AttestationPolicy both =
         AttestationPolicy.standard("fabric", 4, List.of(later, baseline(LogBuilder.boot())));
-    Verdict verdict = Verifier.appraise(both, evidence(host(), both), CHALLENGE);
+    Verdict verdict = verdict(both, evidence(host(), both), CHALLENGE);
     assertThat(((Verdict.Healthy) verdict).claims().baselines()).containsExactly("lab");
   }
 
@@ -406,9 +410,8 @@ class VerifierTest {
     assertThat(refusal(evidence))
         .containsExactly(FindingCode.AK_UNACCEPTABLE, FindingCode.QUOTE_SIGNATURE_WEAK);
     AttestationPolicy relaxed =
-        new AttestationPolicy(
-            "old", 1, TpmHash.SHA256, true, true, POLICY.baselines(), Optional.empty(), true);
-    assertThat(Verifier.appraise(relaxed, evidence, CHALLENGE)).isInstanceOf(Verdict.Healthy.class);
+        new AttestationPolicy("old", 1, TpmHash.SHA256, true, POLICY.on(), POLICY.settings());
+    assertThat(verdict(relaxed, evidence, CHALLENGE)).isInstanceOf(Verdict.Healthy.class);
   }
 
   @Test
@@ -425,11 +428,58 @@ class VerifierTest {
             FindingCode.ENCLAVE_KEY_NOT_MEASURED);
   }
 
+  @Test
+  void givenAHostThatResumedThenItIsRefused() {
+    LogBuilder host = host();
+    PcrValues quoted = only(host.pcrs(), POLICY.pcrs());
+    Bytes attest = TPM.quote(EXTRA_DATA, POLICY.selection(), quoted, 1);
+    assertThat(refusal(withAttest(evidence(host), attest, TPM.sign(attest))))
+        .containsExactly(FindingCode.HOST_RESUMED);
+  }
+
+  @Test
+  void givenFirmwareInDebugModeThenItIsRefused() {
+    LogBuilder host =
+        new LogBuilder()
+            .text(7, EventType.EFI_ACTION, "UEFI Debug Mode")
+            .firmware(true)
+            .image("uki", "\\EFI\\BOOT\\BOOTX64.EFI")
+            .exit()
+            .extendOnly(15, ENCLAVE);
+    assertThat(refusal(evidence(host)))
+        .containsExactly(FindingCode.UEFI_DEBUG_ON, FindingCode.BOOT_BASELINE_MISMATCH);
+  }
+
+  @Test
+  void givenACheckThatIsOnWithoutAnythingToProveItThenItDoesNotPass() {
+    AttestationPolicy policy = POLICY.with(Set.of(Check.CODE_INTEGRITY));
+    assertThat(refusal(policy, evidence(host(), policy), CHALLENGE))
+        .containsExactly(FindingCode.CODE_INTEGRITY_MISSING);
+  }
+
+  @Test
+  void givenACheckThatCannotBeMadeThenItDoesNotPass() {
+    AttestationPolicy policy = POLICY.with(Set.of(Check.IMAGE_MANIFEST));
+    assertThat(refusal(policy, evidence(host(), policy), CHALLENGE))
+        .containsExactly(FindingCode.CHECK_NOT_MADE);
+  }
+
+  @Test
+  void givenACheckThatIsOffThenItDidNotPass() {
+    AttestationPolicy policy = POLICY.without(Set.of(Check.SECURE_BOOT));
+    Appraisal appraisal = Verifier.appraise(policy, evidence(host(), policy), CHALLENGE);
+    assertThat(appraisal.result(Check.SECURE_BOOT).outcome()).isEqualTo(Outcome.OFF);
+    assertThat(((Verdict.Healthy) appraisal.verdict()).claims().checks())
+        .doesNotContain(Check.SECURE_BOOT)
+        .contains(Check.BOOT_BASELINE);
+  }
+
   private static final Bytes ALLOWED = LogBuilder.digestOf("an accepted program");
 
   private static AttestationPolicy imaPolicy(ImaPolicy ima) {
-    return new AttestationPolicy(
-        "ima", 1, TpmHash.SHA256, true, true, POLICY.baselines(), Optional.of(ima), false);
+    return POLICY
+        .with(Set.of(Check.CODE_INTEGRITY))
+        .with(POLICY.settings().withCodeIntegrity(CodeIntegrityRules.of(ima)));
   }
 
   /** The digest over PCRs 0 to {@code last} of the host that {@link #host} makes. */
@@ -445,7 +495,7 @@ class VerifierTest {
   private static List<FindingCode> imaRefusal(
       ImaPolicy ima, ImaListBuilder quoted, Optional<Bytes> sent) {
     AttestationPolicy policy = imaPolicy(ima);
-    Verdict verdict = Verifier.appraise(policy, imaEvidence(policy, quoted, sent), CHALLENGE);
+    Verdict verdict = verdict(policy, imaEvidence(policy, quoted, sent), CHALLENGE);
     return verdict instanceof Verdict.Refused refused
         ? refused.findings().stream().map(Finding::code).toList()
         : List.of();
@@ -471,7 +521,7 @@ class VerifierTest {
             .file("/usr/bin/accepted", ALLOWED);
     AttestationPolicy policy = imaPolicy(ImaPolicy.strict(Set.of(ALLOWED)));
     Verdict verdict =
-        Verifier.appraise(policy, imaEvidence(policy, list, Optional.of(list.binary())), CHALLENGE);
+        verdict(policy, imaEvidence(policy, list, Optional.of(list.binary())), CHALLENGE);
     assertThat(verdict).isInstanceOf(Verdict.Healthy.class);
     assertThat(((Verdict.Healthy) verdict).claims().imaEntries()).isEqualTo(2);
   }

@@ -5,15 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.BootBaseline;
+import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.CodeIntegrityRules;
 import org.shieldwall.evidence.ImaPolicy;
 import org.shieldwall.hgs.store.BaselineDocument;
 import org.shieldwall.hgs.store.BaselineRegister;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.protector.ProtectorException;
-import org.shieldwall.tpm.TpmHash;
 
 /**
  * The policy of the moment: what the configuration says, with the baselines that the store has now.
@@ -61,15 +63,13 @@ final class PolicySource {
   }
 
   private AttestationPolicy policy(List<BootBaseline> baselines) {
+    AttestationPolicy policy =
+        AttestationPolicy.standard(settings.policyName(), settings.policyVersion(), baselines);
     Optional<ImaPolicy> ima = settings.imaAllowed().map(ImaPolicy::strict);
-    return new AttestationPolicy(
-        settings.policyName(),
-        settings.policyVersion(),
-        TpmHash.SHA256,
-        true,
-        true,
-        baselines,
-        ima,
-        false);
+    return ima.isEmpty()
+        ? policy
+        : policy
+            .with(Set.of(Check.CODE_INTEGRITY))
+            .with(policy.settings().withCodeIntegrity(CodeIntegrityRules.of(ima.get())));
   }
 }

@@ -40,7 +40,7 @@ final class TpmAppraisal {
     TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
     List<ReportedFinding> findings = answersChallenge(request, ak, token);
     Verdict verdict =
-        Verifier.appraise(policies.current(), evidence(request, ak), asked(token, host));
+        Verifier.appraise(policies.current(), evidence(request, ak), asked(token, host)).verdict();
     if (verdict instanceof Verdict.Refused refused) {
       findings.addAll(AttestationFindings.reported(refused.findings()));
     }

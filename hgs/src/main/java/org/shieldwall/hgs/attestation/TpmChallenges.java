@@ -67,7 +67,7 @@ final class TpmChallenges {
         credential.idObject(),
         credential.encryptedSecret(),
         List.copyOf(policy.pcrs()),
-        policy.ima().isPresent(),
+        policy.needsImaList(),
         token.expires());
   }
 

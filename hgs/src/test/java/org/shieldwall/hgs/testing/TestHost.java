@@ -89,7 +89,7 @@ public final class TestHost implements AutoCloseable {
   private TpmObject newAttestationKey(String salt) throws TpmException {
     return tpm.keys()
         .createPrimary(
-            Hierarchy.OWNER,
+            Hierarchy.ENDORSEMENT,
             KeyTemplates.attestationEccP256(TpmHash.SHA256.hash(Bytes.ofText(salt))));
   }
 

@@ -1,4 +1,4 @@
-package org.shieldwall.evidence;
+package org.shieldwall.evidence.check;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -9,6 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.shieldwall.evidence.Finding;
+import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.ImaPolicy;
+import org.shieldwall.evidence.ImaResume;
 import org.shieldwall.evidence.ima.ImaEntry;
 import org.shieldwall.evidence.ima.ImaOptions;
 import org.shieldwall.evidence.ima.ImaReplay;
@@ -22,7 +26,7 @@ import org.shieldwall.tpm.TpmHash;
  * The IMA list against the quoted PCR 10 and an allow-list. Entries that were added after the quote
  * are neither proven nor judged.
  */
-final class ImaCheck {
+public final class ImaReading {
   private static final int IMA_PCR = 10;
   private static final String BOOT_AGGREGATE = "boot_aggregate";
 
@@ -40,18 +44,44 @@ final class ImaCheck {
   /** An entry that is refused if the quote covers it. */
   private record Judged(long index, Finding finding) {}
 
-  ImaCheck(ImaPolicy policy, TpmHash bank, PcrValues values) {
+  private OptionalLong covered = OptionalLong.empty();
+
+  private ImaReading(ImaPolicy policy, TpmHash bank, PcrValues values) {
     this.policy = policy;
     this.bank = bank;
     this.values = values;
+  }
+
+  static ImaReading of(HostEvidence host) {
+    ImaReading reading =
+        new ImaReading(
+            host.settings().codeIntegrity().ima().orElseThrow(),
+            host.policy().bank(),
+            host.values());
+    Optional<Bytes> list = host.evidence().imaList();
+    if (list.isPresent()) {
+      reading.covered = reading.appraise(list.get());
+    } else {
+      reading.findings.add(Finding.missing("an IMA list", "the host sent no IMA list"));
+    }
+    return reading;
   }
 
   List<Finding> findings() {
     return findings;
   }
 
-  /** {@return how many entries the quote covers, if the list leads to it} */
-  OptionalLong appraise(Bytes list) {
+  /** {@return how many entries the quote covers; 0 if the list does not lead to it} */
+  public long covered() {
+    return covered.orElse(0);
+  }
+
+  /** {@return where the next appraisal can start} */
+  public Optional<ImaResume> resume(long resetCount) {
+    return Optional.empty();
+  }
+
+  private OptionalLong appraise(Bytes list) {
     Optional<Bytes> quoted = values.value(bank, IMA_PCR);
     if (quoted.isEmpty()) {
       findings.add(Finding.missing("a value of PCR 10", "the host sent no value of PCR 10"));
@@ -85,16 +115,16 @@ final class ImaCheck {
               summary.pcr10().get(bank) + " after " + summary.entries() + " entries"));
       return OptionalLong.empty();
     }
-    long covered = summary.matchedPrefix().getAsLong();
+    long quotedEntries = summary.matchedPrefix().getAsLong();
     suspects.stream()
-        .filter(each -> each.index() < covered)
+        .filter(each -> each.index() < quotedEntries)
         .limit(MOST_FINDINGS)
         .map(Judged::finding)
         .forEach(findings::add);
     if (policy.requireBootAggregate()) {
-      bootAggregate(covered);
+      bootAggregate(quotedEntries);
     }
-    return OptionalLong.of(covered);
+    return OptionalLong.of(quotedEntries);
   }
 
   private void entry(ImaEntry entry) {
@@ -130,10 +160,10 @@ final class ImaCheck {
   }
 
   /** Kernel, {@code ima_calc_boot_aggregate_tfm}: PCRs 0 to 7, since 5.8 to 9 but for SHA-1. */
-  private void bootAggregate(long covered) {
+  private void bootAggregate(long quotedEntries) {
     boolean sameBank = TpmHash.ofLabel(aggregateHash).equals(Optional.of(bank));
     boolean right =
-        covered > 0
+        quotedEntries > 0
             && sameBank
             && aggregate.isPresent()
             && (over(7).equals(aggregate) || over(9).equals(aggregate));
