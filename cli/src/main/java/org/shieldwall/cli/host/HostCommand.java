@@ -238,6 +238,7 @@ public final class HostCommand implements Runnable {
       out.println("  last refusal  " + failure.path("what").asString());
       out.println("  mend it       " + failure.path("remedy").asString());
     }
+    showAttestation(status.path("attestation"), out);
     out.println("  HGS           " + status.path("hgs").asString());
     out.println("  TPM           " + status.path("tpm").asString());
     JsonNode enclave = status.path("enclave");
@@ -251,6 +252,28 @@ public final class HostCommand implements Runnable {
             + accelerator.path("why").asString());
     out.println("  VMs running   " + status.path("running").asInt());
     enclave.path("weaker").forEach(line -> out.println("  weaker        " + line.asString()));
+  }
+
+  private static void showAttestation(JsonNode attestation, PrintWriter out) {
+    JsonNode last = attestation.path("last");
+    if (!last.isMissingNode()) {
+      String detail = last.path("detail").asString();
+      out.println(
+          "  last attested "
+              + last.path("at").asString()
+              + ", "
+              + last.path("outcome").asString()
+              + ": "
+              + last.path("why").asString()
+              + (detail.isEmpty() ? "" : ", " + detail));
+    }
+    JsonNode next = attestation.path("next");
+    out.println(
+        "  next planned  " + next.path("at").asString() + ": " + next.path("why").asString());
+    JsonNode files = attestation.path("filesMeasured");
+    if (!files.isMissingNode()) {
+      out.println("  files         " + files.asLong() + " measured; a change is attested at once");
+    }
   }
 
   private void print(AgentOptions agent, ObjectNode result, String next) {

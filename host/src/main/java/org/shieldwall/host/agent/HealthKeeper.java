@@ -2,12 +2,16 @@ package org.shieldwall.host.agent;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
@@ -19,6 +23,7 @@ import org.shieldwall.protocol.AttestReply;
 import org.shieldwall.protocol.HgsClient;
 import org.shieldwall.protocol.HgsUnavailableException;
 import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.command.TpmException;
 import org.slf4j.Logger;
@@ -26,93 +31,177 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a health certificate: attests when the agent starts, again before half of a certificate's
- * life is over, and on demand. Never hands out one that has run out.
+ * life is over, on demand, and as soon as {@link HostWatch} sees that the host has changed. Never
+ * hands out one that has run out.
  */
 final class HealthKeeper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HealthKeeper.class);
-  private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
-  private static final Duration LAST_RETRY = Duration.ofMinutes(5);
+  private static final Instant ORIGIN = Instant.EPOCH;
 
   private final HostConfig config;
   private final HgsClient hgs;
   private final KeySet enclave;
   private final InstantSource clock;
+  private final Pace pace;
+  private final Attester attester;
+  private final HostWatch watch;
   private final Thread renewal;
-  private final Object lock = new Object();
+  private final ReentrantLock attesting = new ReentrantLock();
   private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** Guards what follows; never held while the TPM or the service is waited for. */
+  private final Object lock = new Object();
+
+  private final AttestationPlan plan;
   private @Nullable AttestReply current;
   private @Nullable AgentException lastFailure;
   private @Nullable Instant obtained;
+  private @Nullable Attempt lastAttempt;
+  private String lastSeen = "";
 
-  HealthKeeper(HostConfig config, HgsClient hgs, KeySet enclave, InstantSource clock) {
+  HealthKeeper(HostConfig config, HgsClient hgs, KeySet enclave, InstantSource clock, Pace pace) {
     this.config = config;
     this.hgs = hgs;
     this.enclave = enclave;
     this.clock = clock;
-    this.renewal = Thread.ofPlatform().daemon().name("attestation").unstarted(this::renewForEver);
+    this.pace = pace;
+    this.attester = new Attester(TpmAddress.parse(config.tpm()), config.evidence());
+    this.plan = new AttestationPlan(pace, new SecureRandom(), monotonic());
+    this.watch =
+        new HostWatch(
+            config.evidence().imaCount(),
+            Path.of("/proc/uptime"),
+            System::nanoTime,
+            () -> TpmSight.of(TpmAddress.parse(config.tpm())),
+            pace.lookAtTpm());
+    this.renewal = Thread.ofPlatform().daemon().name("attestation").unstarted(this::keepOn);
   }
 
   void start() {
     renewal.start();
   }
 
-  /** What is known of this host's health. */
+  /** An attempt to attest. */
+  record Attempt(AttestationCause cause, String detail, Instant at) {}
+
+  /**
+   * What is known of this host's health.
+   *
+   * @param next what is planned, by the wall clock
+   * @param filesWatched how many files the kernel has measured, if the service asks what they are
+   */
   record Health(
       Optional<AttestReply> certificate,
       Optional<Instant> obtained,
-      Optional<AgentException> lastFailure) {}
+      Optional<AgentException> lastFailure,
+      Optional<Attempt> lastAttempt,
+      AttestationPlan.Planned next,
+      OptionalLong filesWatched) {}
 
   Health health() {
+    OptionalLong files = watch.files();
     synchronized (lock) {
+      AttestationPlan.Planned next = plan.next();
+      Instant at = clock.instant().plus(Duration.between(monotonic(), next.at()));
       return new Health(
           Optional.ofNullable(current).filter(this::inTime),
           Optional.ofNullable(obtained),
-          Optional.ofNullable(lastFailure));
+          Optional.ofNullable(lastFailure),
+          Optional.ofNullable(lastAttempt),
+          new AttestationPlan.Planned(next.cause(), at),
+          attester.sentFiles() ? files : OptionalLong.empty());
     }
   }
 
   /** {@return a certificate in time: the one that is held, or a new one} */
   AttestReply certificate() throws AgentException {
     Optional<AttestReply> held = health().certificate();
-    return held.isPresent() ? held.get() : attest();
+    return held.isPresent() ? held.get() : attest(AttestationCause.ASKED);
+  }
+
+  /**
+   * {@return another certificate than one that the key protection service has refused}
+   *
+   * <p>The refused one is not handed out again, whatever comes of it.
+   */
+  AttestReply insteadOf(Bytes refused) throws AgentException {
+    synchronized (lock) {
+      AttestReply held = current;
+      if (held != null && held.certificate().equals(refused)) {
+        current = null;
+      }
+    }
+    Optional<AttestReply> newer = health().certificate();
+    return newer.isPresent() ? newer.get() : attest(AttestationCause.CERTIFICATE_REFUSED);
   }
 
   /** Attests now. */
-  AttestReply attest() throws AgentException {
+  AttestReply attest(AttestationCause cause) throws AgentException {
+    attesting.lock();
+    try {
+      watch.mark(monotonic());
+      begin(cause);
+      AttestReply reply = tryOnce();
+      succeeded(reply);
+      keep(reply);
+      LOG.info("healthy as {} until {} ({})", reply.host(), reply.expires(), cause.why());
+      return reply;
+    } catch (IOException problem) {
+      throw failed(
+          new AgentException(
+              Kind.UNAVAILABLE,
+              "evidence-not-readable",
+              "the host's measurements cannot be read: " + problem.getMessage(),
+              "a kernel with a TPM driver and securityfs shows them under /sys/kernel/security"));
+    } catch (AgentException refused) {
+      throw failed(refused);
+    } finally {
+      attesting.unlock();
+    }
+  }
+
+  /** For people and for other programs; the agent itself does not read it. */
+  private void keep(AttestReply reply) {
+    try {
+      Files.write(config.certificateFile(), reply.certificate().toArray());
+    } catch (IOException problem) {
+      LOG.warn("{} is not written: {}", config.certificateFile(), problem.getMessage());
+    }
+  }
+
+  private void begin(AttestationCause cause) {
     synchronized (lock) {
-      try {
-        AttestReply reply = tryOnce();
-        current = reply;
-        obtained = clock.instant();
-        lastFailure = null;
-        Files.write(config.certificateFile(), reply.certificate().toArray());
-        LOG.info("healthy as {} until {}", reply.host(), reply.expires());
-        return reply;
-      } catch (IOException problem) {
-        throw failed(
-            new AgentException(
-                Kind.UNAVAILABLE,
-                "evidence-not-readable",
-                "the host's measurements cannot be read: " + problem.getMessage(),
-                "a kernel with a TPM driver and securityfs shows them under /sys/kernel/security"));
-      } catch (AgentException refused) {
-        throw failed(refused);
-      }
+      lastAttempt = new Attempt(cause, lastSeen, clock.instant());
+      lastSeen = "";
+      plan.attempting(monotonic());
+    }
+  }
+
+  private void succeeded(AttestReply reply) {
+    synchronized (lock) {
+      Instant now = clock.instant();
+      current = reply;
+      obtained = now;
+      lastFailure = null;
+      plan.healthy(monotonic(), Duration.between(now, reply.expires()));
     }
   }
 
   private AgentException failed(AgentException why) {
-    lastFailure = why;
-    if (why.kind() == Kind.REFUSED) {
-      // Healthy before is not healthy now.
-      current = null;
+    synchronized (lock) {
+      lastFailure = why;
+      if (why.kind() == Kind.REFUSED) {
+        // Healthy before is not healthy now.
+        current = null;
+      }
+      plan.failed(monotonic());
     }
     return why;
   }
 
   private AttestReply tryOnce() throws AgentException, IOException {
     try {
-      return new Attester(TpmAddress.parse(config.tpm()), config.evidence()).attest(hgs, enclave);
+      return attester.attest(hgs, enclave);
     } catch (RefusedException refused) {
       throw AgentException.of(refused);
     } catch (HgsUnavailableException unavailable) {
@@ -136,35 +225,58 @@ final class HealthKeeper implements AutoCloseable {
     return clock.instant().isBefore(reply.expires());
   }
 
-  private void renewForEver() {
-    Duration retry = FIRST_RETRY;
+  private void keepOn() {
     while (true) {
-      Duration wait;
-      try {
-        attest();
-        retry = FIRST_RETRY;
-        wait = untilHalfLife();
-      } catch (AgentException problem) {
-        LOG.warn("no health certificate: {}", problem.what());
-        wait = retry;
-        retry =
-            retry.multipliedBy(2).compareTo(LAST_RETRY) < 0 ? retry.multipliedBy(2) : LAST_RETRY;
-      }
-      try {
-        if (closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+      AttestationPlan.Planned next = look();
+      Duration wait = Duration.between(monotonic(), next.at());
+      if (wait.isPositive()) {
+        if (isClosedWithin(wait.compareTo(pace.look()) < 0 ? wait : pace.look())) {
           return;
         }
-      } catch (InterruptedException stopped) {
+      } else if (!attemptFor(next.cause())) {
         return;
       }
     }
   }
 
-  private Duration untilHalfLife() {
-    return health()
-        .certificate()
-        .map(reply -> Duration.between(clock.instant(), reply.expires()).dividedBy(2))
-        .orElse(FIRST_RETRY);
+  /** {@return what is next, after a look at the host} */
+  private AttestationPlan.Planned look() {
+    Optional<HostWatch.Seen> seen = watch.look(monotonic(), attester.sentFiles());
+    synchronized (lock) {
+      seen.ifPresent(change -> {
+        lastSeen = change.detail();
+        plan.changed(change.cause(), monotonic());
+      });
+      return plan.next();
+    }
+  }
+
+  /** {@return whether to go on} */
+  private boolean attemptFor(AttestationCause cause) {
+    try {
+      attest(cause);
+    } catch (AgentException problem) {
+      LOG.warn("no health certificate ({}): {}", cause.why(), problem.what());
+    } catch (RuntimeException bug) {
+      // The agent goes on to serve; without this it would silently never attest again.
+      LOG.error("attesting failed unexpectedly", bug);
+      synchronized (lock) {
+        plan.failed(monotonic());
+      }
+    }
+    return closed.getCount() > 0;
+  }
+
+  private boolean isClosedWithin(Duration wait) {
+    try {
+      return closed.await(Math.max(1, wait.toMillis()), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException stopped) {
+      return true;
+    }
+  }
+
+  private static Instant monotonic() {
+    return ORIGIN.plusNanos(System.nanoTime());
   }
 
   @Override

@@ -42,17 +42,23 @@ public final class HostAgent implements AutoCloseable {
       EnclaveProcess enclave,
       HgsClient hgs,
       KeySet enclaveKeys,
-      UnixListener listener) {
+      UnixListener listener,
+      Pace pace) {
     this.config = config;
     this.enclave = enclave;
     this.hgs = hgs;
-    this.health = new HealthKeeper(config, hgs, enclaveKeys, InstantSource.system());
+    this.health = new HealthKeeper(config, hgs, enclaveKeys, InstantSource.system(), pace);
     this.vms = new VmActions(config, enclave, health, hgs);
     this.server = AgentServer.start(listener, this::answer);
   }
 
   /** Starts the enclave, begins to attest, and serves. */
   public static HostAgent start(HostConfig config) throws AgentException {
+    return start(config, Pace.USUAL);
+  }
+
+  /** The same, at another pace. */
+  public static HostAgent start(HostConfig config, Pace pace) throws AgentException {
     prepare(config);
     HgsClient hgs;
     try {
@@ -62,21 +68,21 @@ public final class HostAgent implements AutoCloseable {
     }
     UnixListener listener = AgentServer.listen(config.agentSocket());
     try {
-      return start(config, hgs, listener);
+      return start(config, hgs, listener, pace);
     } catch (AgentException | RuntimeException failed) {
       listener.close();
       throw failed;
     }
   }
 
-  private static HostAgent start(HostConfig config, HgsClient hgs, UnixListener listener)
+  private static HostAgent start(HostConfig config, HgsClient hgs, UnixListener listener, Pace pace)
       throws AgentException {
     for (String left : new VmStore(config.store()).sweep()) {
       LOG.info("removed what the unfinished creation of VM {} had left", left);
     }
     EnclaveProcess enclave = EnclaveProcess.start(config);
     try {
-      HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave), listener);
+      HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave), listener, pace);
       agent.health.start();
       return agent;
     } catch (AgentException | RuntimeException failed) {
@@ -120,7 +126,7 @@ public final class HostAgent implements AutoCloseable {
   private ObjectNode answer(AgentRequest request, Consumer<Answer.Progress> progress)
       throws AgentException {
     return switch (request) {
-      case AgentRequest.Attest ignored -> certificate(health.attest());
+      case AgentRequest.Attest ignored -> certificate(health.attest(AttestationCause.ASKED));
       case AgentRequest.Status ignored -> status();
       case AgentRequest.VmCreate create ->
           names.alone(create.name(), () -> vms.create(create, progress));
@@ -161,7 +167,9 @@ public final class HostAgent implements AutoCloseable {
             json.putObject("lastFailure")
                 .put("code", failure.code())
                 .put("what", failure.what())
-                .put("remedy", failure.remedy()));
+                .put("remedy", failure.remedy())
+                .set("findings", findings(failure)));
+    describe(known, json.putObject("attestation"));
     try {
       Answer.Final answer = enclave.client().ask(new Request.Status(Optional.empty()));
       if (answer instanceof Answer.EnclaveStatus status) {
@@ -172,6 +180,31 @@ public final class HostAgent implements AutoCloseable {
       json.putObject("enclave").put("gone", String.valueOf(problem.getMessage()));
     }
     return json;
+  }
+
+  private static ArrayNode findings(AgentException failure) {
+    ArrayNode array = Json.object().putArray("findings");
+    failure.findings().forEach(finding -> array.add(finding.toJson()));
+    return array;
+  }
+
+  private static void describe(HealthKeeper.Health known, ObjectNode json) {
+    known
+        .lastAttempt()
+        .ifPresent(last ->
+            json.putObject("last")
+                .put("at", last.at().toString())
+                .put("cause", last.cause().label())
+                .put("why", last.cause().why())
+                .put("detail", last.detail())
+                .put("outcome", known.lastFailure().map(AgentException::code).orElse("healthy")));
+    json.putObject("next")
+        .put("at", known.next().at().toString())
+        .put("cause", known.next().cause().label())
+        .put("why", known.next().cause().why());
+    if (known.filesWatched().isPresent()) {
+      json.put("filesMeasured", known.filesWatched().getAsLong());
+    }
   }
 
   private static void describe(Answer.EnclaveStatus status, ObjectNode json) {

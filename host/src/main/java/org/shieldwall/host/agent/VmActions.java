@@ -19,10 +19,13 @@ import org.shieldwall.host.vm.VmStore;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.Release;
 import org.shieldwall.protector.ShieldingData;
 import org.shieldwall.protocol.HgsClient;
 import org.shieldwall.protocol.HgsUnavailableException;
+import org.shieldwall.protocol.ProblemType;
 import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.tpm.Bytes;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -222,12 +225,12 @@ final class VmActions {
   }
 
   private Released release(Request.Purpose purpose, JsonNode protector) throws AgentException {
-    var certificate = health.certificate().certificate();
+    Bytes certificate = health.certificate().certificate();
     try {
       Answer.Final answer = enclave.client().ask(new Request.Prepare(purpose, protector));
       Answer.Prepared prepared = expect(Answer.Prepared.class, answer);
       return new Released(
-          prepared.session(), hgs.release(certificate, prepared.request(), protector).toJson());
+          prepared.session(), release(certificate, prepared.request(), protector).toJson());
     } catch (RefusedException refused) {
       throw AgentException.of(refused);
     } catch (HgsUnavailableException unavailable) {
@@ -237,6 +240,19 @@ final class VmActions {
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new AgentException(Kind.UNAVAILABLE, "interrupted", "the agent is stopping", "");
+    }
+  }
+
+  /** A certificate that is refused before its time says nothing about a fresh one: tried once. */
+  private Release release(Bytes certificate, JsonNode request, JsonNode protector)
+      throws AgentException, RefusedException, HgsUnavailableException, InterruptedException {
+    try {
+      return hgs.release(certificate, request, protector);
+    } catch (RefusedException refused) {
+      if (!refused.problem().type().equals(ProblemType.CERTIFICATE_REFUSED.urn())) {
+        throw refused;
+      }
+      return hgs.release(health.insteadOf(certificate).certificate(), request, protector);
     }
   }
 

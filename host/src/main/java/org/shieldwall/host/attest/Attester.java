@@ -22,6 +22,7 @@ import org.shieldwall.tpm.command.TpmException;
 public final class Attester {
   private final TpmAddress place;
   private final Evidence evidence;
+  private volatile boolean sentFiles;
 
   /** Attests with the TPM at {@code place} and the logs at {@code evidence}. */
   public Attester(TpmAddress place, Evidence evidence) {
@@ -41,6 +42,11 @@ public final class Attester {
       Challenge challenge = hgs.challenge(request(tpm, enclave));
       return hgs.attest(answer(tpm, challenge, enclave));
     }
+  }
+
+  /** {@return whether the last challenge answered asked what files were measured} */
+  public boolean sentFiles() {
+    return sentFiles;
   }
 
   /** {@return the request for a challenge} */
@@ -64,6 +70,7 @@ public final class Attester {
         tpm.quote(AttestationBinding.extraData(challenge.nonce(), enclaveId), pcrs);
     ByteWriter signature = new ByteWriter();
     measured.quoted().signature().write(signature);
+    sentFiles = challenge.wantsIma();
     Optional<Bytes> ima = challenge.wantsIma() ? evidence.readImaList() : Optional.empty();
     return new AttestRequest(
         challenge.token(),

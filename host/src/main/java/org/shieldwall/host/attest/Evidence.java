@@ -25,6 +25,11 @@ public record Evidence(Path eventLog, Path imaList) {
         Path.of("/sys/kernel/security/ima/binary_runtime_measurements"));
   }
 
+  /** {@return where the kernel shows how many entries the IMA list has; may not exist} */
+  public Path imaCount() {
+    return imaList.resolveSibling("runtime_measurements_count");
+  }
+
   Bytes readEventLog() throws IOException {
     return read(eventLog, MAX_EVENT_LOG);
   }
