@@ -2,6 +2,7 @@ package org.shieldwall.lab.bench;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +16,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.Challenge;
+import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.CodeIntegrityRules;
 import org.shieldwall.evidence.ImaPolicy;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verdict;
@@ -51,16 +54,11 @@ public class Verification {
     public void prepare() throws Exception {
       Providers.asTheService();
       BenchEvidence made = BenchEvidence.of(entries);
-      policy =
-          new AttestationPolicy(
-              "bench",
-              1,
-              TpmHash.SHA256,
-              true,
-              true,
-              List.of(made.baseline()),
-              Optional.of(ImaPolicy.strict(made.allowed())),
-              false);
+      AttestationPolicy boot =
+          AttestationPolicy.standard("bench", 1, List.of(made.baseline()))
+              .with(Set.of(Check.CODE_INTEGRITY));
+      CodeIntegrityRules rules = CodeIntegrityRules.of(ImaPolicy.strict(made.allowed()));
+      policy = boot.with(boot.settings().withCodeIntegrity(rules));
       challenge = new Challenge(Optional.of("host"), Bytes.ofText("nonce"), Bytes.zeros(32));
       SoftTpm tpm = SoftTpm.make(true);
       SortedMap<Integer, Bytes> pcrs = new TreeMap<>(made.pcrs());
@@ -96,7 +94,7 @@ public class Verification {
   @Benchmark
   public Verdict whole(Whole given) {
     Verdict verdict =
-        Verifier.appraise(given.policy, given.evidence.orElseThrow(), given.challenge);
+        Verifier.appraise(given.policy, given.evidence.orElseThrow(), given.challenge).verdict();
     if (verdict instanceof Verdict.Refused refused) {
       throw new IllegalStateException("refused: " + refused.findings());
     }
