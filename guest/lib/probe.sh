@@ -2,12 +2,12 @@
 # without a disk to open. For tests of the boot itself and for capturing genuine event logs.
 
 probe_modules=(virtio_pci virtio_blk)
-probe_applets=(sh cat dd echo insmod mount poweroff sync tr wc)
+probe_applets=(sh cat dd echo insmod mkdir mount poweroff sync tar tr wc)
 
 # build_probe_initrd WORK: from fetched packages, WORK/initrd.zst
 build_probe_initrd() {
   local work=$1 tree=$1/initrd
-  mkdir -p "$tree"/{dev,proc,sys}
+  mkdir -p "$tree"/{dev,proc,run,sys}
   install -m 0755 "$guest/probe/init" "$tree/init"
   add_busybox "$work/packages" "$tree" "${probe_applets[@]}"
   add_modules "$work/kernel" "$tree/modules" "${probe_modules[@]}"
