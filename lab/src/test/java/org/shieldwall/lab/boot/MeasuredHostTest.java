@@ -2,37 +2,136 @@ package org.shieldwall.lab.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.shieldwall.evidence.AttestationPolicy;
+import org.shieldwall.evidence.BootBaseline;
+import org.shieldwall.evidence.CaptureLevel;
+import org.shieldwall.evidence.Challenge;
+import org.shieldwall.evidence.Finding;
+import org.shieldwall.evidence.ImaPolicy;
+import org.shieldwall.evidence.UntrustedEvidence;
+import org.shieldwall.evidence.Verdict;
+import org.shieldwall.evidence.Verifier;
+import org.shieldwall.evidence.eventlog.BootFacts;
+import org.shieldwall.evidence.eventlog.LogLimits;
+import org.shieldwall.evidence.eventlog.UntrustedEventLog;
+import org.shieldwall.evidence.ima.ImaOptions;
+import org.shieldwall.evidence.ima.ImaReplay;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.PcrSelection;
 import org.shieldwall.tpm.TpmHash;
 import org.shieldwall.tpm.command.Tpm;
 
-/** Hosts that booted in QEMU, and what the verifier makes of each. */
+/**
+ * Hosts that booted in QEMU, and what the verifier makes of each: the baseline and the allow-list
+ * are those of the standard boot, so that every other boot is refused for what is different in it,
+ * and for nothing else.
+ */
 @Tag("boot")
 class MeasuredHostTest {
+  private static final Bytes ENCLAVE = TpmHash.SHA256.hash(Bytes.ofText("the enclave's keys"));
+  private static final Bytes NONCE = TpmHash.SHA256.hash(Bytes.ofText("nonce and enclave"));
+  private static final Challenge CHALLENGE = new Challenge(Optional.of("rack1"), NONCE, ENCLAVE);
+
   @BeforeAll
   static void bootAll() throws Exception {
-    long t = System.nanoTime();
     RealBoots.all(HostVariant.values());
-    System.out.println("boots " + (System.nanoTime() - t) / 1e9);
+  }
+
+  @ParameterizedTest
+  @EnumSource(HostVariant.class)
+  void givenABootedHostThenItsTpmGoesOnWithThePcrsItsKernelRead(HostVariant variant)
+      throws Exception {
+    BootedHost booted = RealBoots.of(variant);
+    PcrSelection all = PcrSelection.of(TpmHash.SHA256, IntStream.range(0, 16).toArray());
+    try (RunningHost running = RunningHost.of(booted);
+        Tpm tpm = running.tpm()) {
+      assertThat(tpm.pcrs().read(all)).isEqualTo(booted.pcrs());
+    }
   }
 
   @Test
-  void givenABootedHostThenItsTpmGoesOnWithThePcrsItsKernelRead() throws Exception {
-    for (HostVariant v : HostVariant.values()) {
-      BootedHost booted = RealBoots.of(v);
-      System.out.println(booted + booted.commandLine() + booted.imaList().length());
-      try (RunningHost running = RunningHost.of(booted);
-          Tpm tpm = running.tpm()) {
-        assertThat(
-                tpm.pcrs()
-                    .read(
-                        PcrSelection.of(
-                            TpmHash.SHA256, java.util.stream.IntStream.range(0, 16).toArray())))
-            .isEqualTo(booted.pcrs());
-      }
+  void givenTheStandardBootThenTheHostIsHealthyAndAllOfItsListIsAccountedFor() throws Exception {
+    Verdict verdict = verdict(HostVariant.STANDARD);
+
+    assertThat(verdict).isInstanceOf(Verdict.Healthy.class);
+    assertThat(((Verdict.Healthy) verdict).claims().imaEntries()).isGreaterThan(5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "UPDATED, the images booted + the files and initial RAM disks loaded",
+    "OTHER_COMMAND_LINE, the images booted + the files and initial RAM disks loaded",
+    "LOCKDOWN_INTEGRITY, the images booted + the files and initial RAM disks loaded",
+    "KERNEL_DEBUGGER, the images booted + the files and initial RAM disks loaded",
+    "HIBERNATION, the images booted + the files and initial RAM disks loaded",
+    "ANY_MODULE, the images booted + the files and initial RAM disks loaded",
+    "SECURE_BOOT_OFF,"
+        + " SECURE_BOOT_OFF + Secure Boot + the keys that images were signed with + the images booted",
+    "STRANGE_PROGRAM, IMA_NOT_ALLOWED /payload/true",
+    "STRANGE_MODULE, IMA_NOT_ALLOWED /payload/dummy.ko",
+  })
+  void givenAnotherBootThenItIsRefusedForThatAlone(HostVariant variant, String differences)
+      throws Exception {
+    Verdict verdict = verdict(variant);
+
+    assertThat(verdict).isInstanceOf(Verdict.Refused.class);
+    assertThat(((Verdict.Refused) verdict).findings().stream().map(MeasuredHostTest::inShort))
+        .containsExactly(differences.split(" \\+ "));
+  }
+
+  /** The fact that is no longer the baseline's, or the code and the file where there is one. */
+  private static String inShort(Finding finding) {
+    return switch (finding.code()) {
+      case BOOT_BASELINE_MISMATCH ->
+          finding.detail().replaceAll("baseline \"standard\": (.*) differs? .*", "$1");
+      case IMA_NOT_ALLOWED -> finding.code() + finding.detail().replaceAll(".*,", "");
+      default -> finding.code().name();
+    };
+  }
+
+  private static Verdict verdict(HostVariant variant) throws Exception {
+    AttestationPolicy policy = policy();
+    try (RunningHost running = RunningHost.of(RealBoots.of(variant))) {
+      running.measureEnclave(ENCLAVE);
+      UntrustedEvidence evidence = running.evidence(NONCE, policy.selection());
+      return Verifier.appraise(policy, evidence, CHALLENGE);
     }
+  }
+
+  private static AttestationPolicy policy() throws Exception {
+    BootedHost standard = RealBoots.of(HostVariant.STANDARD);
+    BootBaseline baseline = BootBaseline.capture("standard", facts(standard), CaptureLevel.BOOT);
+    Set<Bytes> files = new HashSet<>();
+    ImaReplay.replay(
+        new ByteArrayInputStream(standard.imaList().toArray()),
+        new ImaOptions(Set.of(TpmHash.SHA256), true, Optional.empty()),
+        entry -> files.add(entry.fileDigest()));
+    return new AttestationPolicy(
+        "lab",
+        1,
+        TpmHash.SHA256,
+        true,
+        true,
+        List.of(baseline),
+        Optional.of(ImaPolicy.strict(files)),
+        false);
+  }
+
+  private static BootFacts facts(BootedHost booted) throws MalformedException {
+    return BootFacts.draw(
+        UntrustedEventLog.parse(booted.eventLog().toArray(), LogLimits.DEFAULT), TpmHash.SHA256);
   }
 }
