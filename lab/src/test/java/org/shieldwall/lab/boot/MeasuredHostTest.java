@@ -18,6 +18,9 @@ import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
 import org.shieldwall.evidence.Challenge;
+import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.CheckSettings;
+import org.shieldwall.evidence.CodeIntegrityRules;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.ImaPolicy;
 import org.shieldwall.evidence.UntrustedEvidence;
@@ -107,7 +110,7 @@ class MeasuredHostTest {
     try (RunningHost running = RunningHost.of(RealBoots.of(variant))) {
       running.measureEnclave(ENCLAVE);
       UntrustedEvidence evidence = running.evidence(NONCE, policy.selection());
-      return Verifier.appraise(policy, evidence, CHALLENGE);
+      return Verifier.appraise(policy, evidence, CHALLENGE).verdict();
     }
   }
 
@@ -119,15 +122,12 @@ class MeasuredHostTest {
         new ByteArrayInputStream(standard.imaList().toArray()),
         new ImaOptions(Set.of(TpmHash.SHA256), true, Optional.empty()),
         entry -> files.add(entry.fileDigest()));
-    return new AttestationPolicy(
-        "lab",
-        1,
-        TpmHash.SHA256,
-        true,
-        true,
-        List.of(baseline),
-        Optional.of(ImaPolicy.strict(files)),
-        false);
+    return AttestationPolicy.standard("lab", 1, List.of(baseline))
+        .with(Set.of(Check.CODE_INTEGRITY))
+        .with(
+            CheckSettings.NONE
+                .withBaselines(List.of(baseline))
+                .withCodeIntegrity(CodeIntegrityRules.of(ImaPolicy.strict(files))));
   }
 
   private static BootFacts facts(BootedHost booted) throws MalformedException {

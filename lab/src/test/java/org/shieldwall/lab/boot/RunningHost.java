@@ -73,12 +73,16 @@ final class RunningHost implements AutoCloseable {
     }
   }
 
-  /** {@return everything a verifier takes, with a quote over {@code extraData} made now} */
+  /**
+   * {@return everything a verifier takes, with a quote over {@code extraData} made now} By a key of
+   * the endorsement hierarchy: for one of another's the TPM obfuscates its counters.
+   */
   UntrustedEvidence evidence(Bytes extraData, PcrSelection selection)
       throws IOException, TpmException {
     try (Tpm tpm = tpm();
         TpmObject key =
-            tpm.keys().createPrimary(Hierarchy.OWNER, KeyTemplates.attestationEccP256(SALT))) {
+            tpm.keys()
+                .createPrimary(Hierarchy.ENDORSEMENT, KeyTemplates.attestationEccP256(SALT))) {
       PcrValues values = tpm.pcrs().read(selection);
       Quoted quoted = tpm.keys().quote(key, Authorization.none(), extraData, selection);
       return new UntrustedEvidence(
@@ -87,7 +91,8 @@ final class RunningHost implements AutoCloseable {
           key.area(),
           PcrValues.of(TpmHash.SHA256, new TreeMap<>(values.banks().get(TpmHash.SHA256))),
           Optional.of(booted.eventLog()),
-          Optional.of(booted.imaList()));
+          Optional.of(booted.imaList()),
+          Optional.of(booted.commandLine()));
     }
   }
 
