@@ -2,8 +2,10 @@ package org.shieldwall.hgs.attestation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.hgs.store.RegisteredHost.State;
 import org.shieldwall.protocol.ReportedFinding;
 
 /**
@@ -57,14 +59,42 @@ final class AttestationFindings {
     };
   }
 
-  static List<ReportedFinding> notRegistered(String ek, boolean removed) {
+  /**
+   * {@return why this key's host may not attest}
+   *
+   * @param state the state of the host that has the key; nothing if none has
+   */
+  static List<ReportedFinding> notAdmitted(String ek, Optional<State> state) {
+    if (state.filter(each -> each == State.QUARANTINED).isPresent()) {
+      return List.of(
+          heldBack(
+              "host-quarantined",
+              "The host is quarantined",
+              "Whoever runs the service has stopped releases to it for now.",
+              "ask them; they lift it with shieldwall hgs host restore",
+              "findings.md#host-quarantined"));
+    }
+    if (state.filter(each -> each == State.REVOKED).isPresent()) {
+      return List.of(
+          heldBack(
+              "host-revoked",
+              "The host is revoked",
+              "Whoever runs the service does not trust its machine any more.",
+              "ask them; they take it in again with shieldwall hgs host add",
+              "findings.md#host-revoked"));
+    }
     return reported(
         List.of(
             new Finding(
                 FindingCode.EK_NOT_REGISTERED,
-                removed ? "the host was removed" : "no host has this endorsement key",
+                state.isPresent() ? "the host was removed" : "no host has this endorsement key",
                 "a registered endorsement key",
                 "one with digest " + ek)));
+  }
+
+  private static ReportedFinding heldBack(
+      String code, String title, String why, String remedy, String anchor) {
+    return new ReportedFinding(code, title, "a host that may attest", title, why, remedy, anchor);
   }
 
   static List<ReportedFinding> modeOff(String mode) {

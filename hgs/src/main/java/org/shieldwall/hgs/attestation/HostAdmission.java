@@ -7,12 +7,15 @@ import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.HostRegister;
 import org.shieldwall.hgs.store.ModeRegister;
 import org.shieldwall.hgs.store.RegisteredHost;
+import org.shieldwall.hgs.store.RegisteredHost.State;
 import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.tpm.Bytes;
 
 /** Which host an endorsement key is, and whether it may attest. */
 final class HostAdmission {
+  private static final String NOT_KNOWN = "this host's TPM is not registered";
+
   private final Database database;
   private final AttestationRefusals refusals;
 
@@ -38,9 +41,13 @@ final class HostAdmission {
       return host.get();
     }
     throw refusals.stranger(
-        host.map(removed -> "host " + removed.name()).orElse("unknown host"),
-        "this host's TPM is not registered",
-        AttestationFindings.notRegistered(ek.hex(), host.isPresent()),
+        host.map(known -> "host " + known.name()).orElse("unknown host"),
+        host.map(known ->
+                known.state() == State.REMOVED
+                    ? NOT_KNOWN
+                    : "host " + known.name() + " is " + known.state().code())
+            .orElse(NOT_KNOWN),
+        AttestationFindings.notAdmitted(ek.hex(), host.map(RegisteredHost::state)),
         Map.of("ek", ek.hex()));
   }
 

@@ -3,7 +3,6 @@ package org.shieldwall.hgs.attestation;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
@@ -15,23 +14,24 @@ import org.shieldwall.evidence.ImaPolicy;
 import org.shieldwall.hgs.store.BaselineDocument;
 import org.shieldwall.hgs.store.BaselineRegister;
 import org.shieldwall.hgs.store.Database;
+import org.shieldwall.hgs.store.PolicyRevision;
 import org.shieldwall.protector.ProtectorException;
 
 /**
  * The policy of the moment: what the configuration says, with the baselines that the store has now.
- * They are read again when the store's list of digests differs from the one they came from.
+ * They are read again when the store says that something changed.
  */
 final class PolicySource {
   private final Database database;
   private final AttestationSettings settings;
   private volatile Snapshot snapshot;
 
-  private record Snapshot(Map<String, String> digests, AttestationPolicy policy) {}
+  private record Snapshot(long revision, AttestationPolicy policy) {}
 
   PolicySource(Database database, AttestationSettings settings) {
     this.database = database;
     this.settings = settings;
-    this.snapshot = new Snapshot(Map.of(), policy(List.of()));
+    this.snapshot = new Snapshot(-1, policy(List.of()));
   }
 
   /** {@return the policy} */
@@ -40,10 +40,10 @@ final class PolicySource {
   }
 
   private AttestationPolicy current(Handle reading) {
-    Map<String, String> digests = BaselineRegister.digests(reading);
+    long revision = PolicyRevision.current(reading);
     Snapshot known = snapshot;
-    if (!known.digests().equals(digests)) {
-      known = new Snapshot(digests, policy(baselines(reading)));
+    if (known.revision() != revision) {
+      known = new Snapshot(revision, policy(baselines(reading)));
       snapshot = known;
     }
     return known.policy();

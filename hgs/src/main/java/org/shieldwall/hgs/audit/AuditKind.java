@@ -1,34 +1,83 @@
 package org.shieldwall.hgs.audit;
 
-/** What an audit record tells of. */
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What an audit record tells of. Each has a number that never changes and is never used again
+ * (docs/audit.md): SW10 is the service, SW11 hosts, SW12 policies and baselines, SW13 attestation,
+ * SW14 releases.
+ */
 public enum AuditKind {
   /** The service was set up. */
-  INITIALISED("initialised"),
+  INITIALISED(1001, "initialised"),
   /** A host was registered, or registered again after its removal. */
-  HOST_ADDED("host-added"),
+  HOST_ADDED(1101, "host-added"),
   /** A host was removed: it attests no more and its certificates no longer release keys. */
-  HOST_REMOVED("host-removed"),
+  HOST_REMOVED(1102, "host-removed"),
+  /** A host may not attest for now, and its certificates no longer release keys. */
+  HOST_QUARANTINED(1103, "host-quarantined"),
+  /** A host that was quarantined may attest again. */
+  HOST_RESTORED(1104, "host-restored"),
+  /** A host's machine is not trusted any more. */
+  HOST_REVOKED(1105, "host-revoked"),
+  /** A host has other labels, and with them perhaps another policy. */
+  HOST_LABELLED(1106, "host-labelled"),
+  /** A host need not pass a check until a date. */
+  EXCEPTION_MADE(1107, "exception-made"),
+  /** A host has to pass a check again before that date. */
+  EXCEPTION_ENDED(1108, "exception-ended"),
   /** A boot baseline was accepted. */
-  BASELINE_ADDED("baseline-added"),
+  BASELINE_ADDED(1201, "baseline-added"),
   /** A boot baseline was withdrawn. */
-  BASELINE_REMOVED("baseline-removed"),
+  BASELINE_REMOVED(1202, "baseline-removed"),
+  /** A boot baseline will count until another date, or for ever. */
+  BASELINE_EXPIRY_SET(1203, "baseline-expiry-set"),
+  /** The boot of an unhealthy host was accepted as a baseline. */
+  PENDING_APPROVED(1204, "pending-approved"),
+  /** The boot of an unhealthy host was looked at and not accepted. */
+  PENDING_DISMISSED(1205, "pending-dismissed"),
+  /** A version of a policy was added and is in force. */
+  POLICY_ADDED(1211, "policy-added"),
+  /** A version of a policy was added, to be tried. */
+  POLICY_STAGED(1212, "policy-staged"),
+  /** The staged version of a policy is in force. */
+  POLICY_ACTIVATED(1213, "policy-activated"),
+  /** A policy, or the staged version of one, was removed. */
+  POLICY_REMOVED(1214, "policy-removed"),
+  /** The hosts with a label have a policy. */
+  POLICY_ASSIGNED(1215, "policy-assigned"),
+  /** The hosts with a label have the default policy again. */
+  POLICY_UNASSIGNED(1216, "policy-unassigned"),
   /** A host proved itself and has a health certificate. */
-  ATTESTED("attested"),
+  ATTESTED(1301, "attested"),
   /** A host's evidence, or its request for a challenge, was refused. */
-  ATTESTATION_REFUSED("attestation-refused"),
+  ATTESTATION_REFUSED(1302, "attestation-refused"),
   /** Keys of a VM went to an enclave. */
-  RELEASED("released"),
+  RELEASED(1401, "released"),
   /** Keys of a VM were asked for and refused. */
-  RELEASE_REFUSED("release-refused");
+  RELEASE_REFUSED(1402, "release-refused");
 
+  private final int number;
   private final String code;
 
-  AuditKind(String code) {
+  AuditKind(int number, String code) {
+    this.number = number;
     this.code = code;
   }
 
   /** {@return its name in the record} */
   public String code() {
     return code;
+  }
+
+  /** {@return its number for those who watch the record, e.g. {@code SW1001}} */
+  public String number() {
+    return "SW" + number;
+  }
+
+  /** {@return the kind with this {@link #code}} */
+  public static Optional<AuditKind> ofCode(String code) {
+    return Stream.of(values()).filter(each -> each.code.equals(code)).findFirst();
   }
 }

@@ -1,22 +1,26 @@
 package org.shieldwall.hgs.store;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
-/** Which boot baselines the administrator accepts: a host must match one of them. */
+/** Which boot baselines the administrator accepts, until when, and where each came from. */
 public final class BaselineRegister {
+  private static final String COLUMNS = "name, digest, document, added, expires, origin, succeeds";
   private static final RowMapper<Stored> ROW =
       (row, context) ->
           new Stored(
               row.getString("name"),
               row.getString("digest"),
               row.getString("document"),
-              Instant.parse(row.getString("added")));
+              Instant.parse(row.getString("added")),
+              expiry(row),
+              row.getString("origin"),
+              Optional.ofNullable(row.getString("succeeds")));
 
   private BaselineRegister() {}
 
@@ -27,30 +31,73 @@ public final class BaselineRegister {
    * @param digest SHA-256 of the document, hexadecimal
    * @param document JSON text
    * @param added when
+   * @param expires from then on it counts no more; empty: never
+   * @param origin what it was made of, in words
+   * @param succeeds the baseline that it was approved in place of: a policy that accepts that one
+   *     accepts this one too
    */
-  public record Stored(String name, String digest, String document, Instant added) {}
+  public record Stored(
+      String name,
+      String digest,
+      String document,
+      Instant added,
+      Optional<Instant> expires,
+      String origin,
+      Optional<String> succeeds) {
+    /** {@return whether it counts at this time} */
+    public boolean isGood(Instant now) {
+      return expires.isEmpty() || now.isBefore(expires.get());
+    }
+  }
+
+  private static Optional<Instant> expiry(ResultSet row) throws SQLException {
+    long seconds = row.getLong("expires");
+    return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds));
+  }
 
   /** {@return whether the name was free; if not, nothing changed} */
   public static boolean add(Handle writing, Stored baseline) {
-    return writing.execute(
-            "INSERT INTO baseline (name, digest, document, added) VALUES (?, ?, ?, ?)"
-                + " ON CONFLICT (name) DO NOTHING",
-            baseline.name(),
-            baseline.digest(),
-            baseline.document(),
-            baseline.added().toString())
-        == 1;
+    boolean added =
+        writing.execute(
+                "INSERT INTO baseline ("
+                    + COLUMNS
+                    + ") VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+                baseline.name(),
+                baseline.digest(),
+                baseline.document(),
+                baseline.added().toString(),
+                baseline.expires().map(Instant::getEpochSecond).orElse(null),
+                baseline.origin(),
+                baseline.succeeds().orElse(null))
+            == 1;
+    PolicyRevision.advance(writing);
+    return added;
   }
 
   /** {@return whether there was one of this name to remove} */
   public static boolean remove(Handle writing, String name) {
+    PolicyRevision.advance(writing);
     return writing.execute("DELETE FROM baseline WHERE name = ?", name) == 1;
+  }
+
+  /**
+   * {@return whether there was one of this name}
+   *
+   * @param expires from when on it counts no more; empty: never
+   */
+  public static boolean expire(Handle writing, String name, Optional<Instant> expires) {
+    PolicyRevision.advance(writing);
+    return writing.execute(
+            "UPDATE baseline SET expires = ? WHERE name = ?",
+            expires.map(Instant::getEpochSecond).orElse(null),
+            name)
+        == 1;
   }
 
   /** {@return the baseline of this name} */
   public static Optional<Stored> byName(Handle handle, String name) {
     return handle
-        .createQuery("SELECT name, digest, document, added FROM baseline WHERE name = :name")
+        .createQuery("SELECT " + COLUMNS + " FROM baseline WHERE name = :name")
         .bind("name", name)
         .map(ROW)
         .findOne();
@@ -58,17 +105,6 @@ public final class BaselineRegister {
 
   /** {@return every baseline, by name} */
   public static List<Stored> all(Handle handle) {
-    return handle
-        .createQuery("SELECT name, digest, document, added FROM baseline ORDER BY name")
-        .map(ROW)
-        .list();
-  }
-
-  /** {@return the digest of each baseline, by name} */
-  public static Map<String, String> digests(Handle handle) {
-    return handle
-        .createQuery("SELECT name, digest FROM baseline")
-        .map((row, context) -> Map.entry(row.getString("name"), row.getString("digest")))
-        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    return handle.createQuery("SELECT " + COLUMNS + " FROM baseline ORDER BY name").map(ROW).list();
   }
 }

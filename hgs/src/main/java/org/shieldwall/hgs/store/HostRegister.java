@@ -17,7 +17,7 @@ import org.shieldwall.tpm.Bytes;
  */
 public final class HostRegister {
   private static final String COLUMNS =
-      "name, mode, ek, ek_public, identity, state, added, changed";
+      "name, mode, ek, ek_public, identity, state, reason, labels, added, changed";
   private static final RowMapper<RegisteredHost> ROW =
       (row, context) ->
           new RegisteredHost(
@@ -27,6 +27,8 @@ public final class HostRegister {
               Bytes.ofHex(row.getString("ek_public")),
               row.getString("identity"),
               State.of(row.getString("state")),
+              row.getString("reason"),
+              Labels.split(row.getString("labels")),
               Instant.parse(row.getString("added")),
               Instant.parse(row.getString("changed")));
 
@@ -40,10 +42,12 @@ public final class HostRegister {
   public enum Added {
     /** New. */
     NEW,
-    /** It had been removed and is registered again. */
+    /** It had been removed or revoked and is registered again. */
     AGAIN,
     /** It was registered already, with this name and key: nothing changed. */
     ALREADY,
+    /** It is quarantined, and stays so: nothing changed. */
+    QUARANTINED,
     /** The name belongs to another key. */
     NAME_TAKEN,
     /** The key belongs to another name. */
@@ -61,41 +65,83 @@ public final class HostRegister {
       return Added.KEY_TAKEN;
     }
     if (sameName.isPresent()) {
-      if (sameName.get().isRegistered()) {
-        return Added.ALREADY;
-      }
-      setState(writing, host.name(), State.REGISTERED, host.changed());
-      return Added.AGAIN;
+      return switch (sameName.get().state()) {
+        case REGISTERED -> Added.ALREADY;
+        case QUARANTINED -> Added.QUARANTINED;
+        case REVOKED, REMOVED -> {
+          setState(writing, host.name(), State.REGISTERED, "", host.changed());
+          yield Added.AGAIN;
+        }
+      };
     }
     writing.execute(
-        "INSERT INTO host (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO host (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         host.name(),
         host.mode().id(),
         host.ek(),
         host.ekPublic().hex(),
         host.identity(),
         host.state().code(),
+        host.reason(),
+        Labels.join(host.labels()),
         host.added().toString(),
         host.changed().toString());
     return Added.NEW;
   }
 
-  /** {@return whether a registered host of this name was there to be removed} */
-  public static boolean remove(Handle writing, String name, Instant now) {
-    return byName(writing, name).filter(RegisteredHost::isRegistered).isPresent()
-        && setState(writing, name, State.REMOVED, now);
+  /** What an attempt to change a host's state came to. */
+  public enum Moved {
+    /** It has the state now. */
+    DONE,
+    /** It had the state already: nothing changed. */
+    ALREADY,
+    /** There is no host of this name, or it was removed. */
+    NO_HOST,
+    /** From its present state no way leads there. */
+    NO_WAY
   }
 
-  private static boolean setState(Handle writing, String name, State state, Instant now) {
-    return writing.execute(
-            "UPDATE host SET state = ?, changed = ? WHERE name = ?",
-            state.code(),
-            now.toString(),
-            name)
-        == 1;
+  /**
+   * Gives a host another state, in the caller's writing transaction. A host comes back from
+   * quarantine; from revocation and removal it comes back by being added again.
+   */
+  public static Moved move(Handle writing, String name, State to, String reason, Instant now) {
+    Optional<State> from = byName(writing, name).map(RegisteredHost::state);
+    if (from.isEmpty() || from.get() == State.REMOVED) {
+      return Moved.NO_HOST;
+    }
+    if (from.get() == to) {
+      return Moved.ALREADY;
+    }
+    boolean way =
+        switch (to) {
+          case REGISTERED -> from.get() == State.QUARANTINED;
+          case QUARANTINED -> from.get() == State.REGISTERED;
+          case REVOKED, REMOVED -> true;
+        };
+    if (!way) {
+      return Moved.NO_WAY;
+    }
+    setState(writing, name, to, reason, now);
+    return Moved.DONE;
   }
 
-  /** {@return the host of this name, registered or removed} */
+  private static void setState(
+      Handle writing, String name, State state, String reason, Instant now) {
+    writing.execute(
+        "UPDATE host SET state = ?, reason = ?, changed = ? WHERE name = ?",
+        state.code(),
+        reason,
+        now.toString(),
+        name);
+  }
+
+  /** Gives a host these labels instead of those it has, in the caller's writing transaction. */
+  public static void setLabels(Handle writing, String name, List<String> labels) {
+    writing.execute("UPDATE host SET labels = ? WHERE name = ?", Labels.join(labels), name);
+  }
+
+  /** {@return the host of this name, whatever its state} */
   public static Optional<RegisteredHost> byName(Handle handle, String name) {
     return handle
         .createQuery("SELECT " + COLUMNS + " FROM host WHERE name = :name")
@@ -105,7 +151,7 @@ public final class HostRegister {
   }
 
   /**
-   * {@return the host with this endorsement key, registered or removed}
+   * {@return the host with this endorsement key, whatever its state}
    *
    * @param ek SHA-256 of its SubjectPublicKeyInfo, hexadecimal
    */

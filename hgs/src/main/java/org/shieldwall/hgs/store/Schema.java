@@ -11,7 +11,7 @@ import org.jdbi.v3.core.Handle;
  */
 final class Schema {
   /** {@code common} runs everywhere; {@code sqlite} is what other databases spell otherwise. */
-  private record Version(List<String> common, List<String> sqlite) {}
+  record Version(List<String> common, List<String> sqlite) {}
 
   private static final List<Version> VERSIONS =
       List.of(
@@ -101,7 +101,8 @@ final class Schema {
                     name TEXT NOT NULL UNIQUE,
                     added TEXT NOT NULL)
                   """),
-              List.of()));
+              List.of()),
+          FleetSchema.VERSION);
 
   private Schema() {}
 

@@ -116,7 +116,7 @@ class DatabaseTest {
       server.read(HostRegister::all);
       command.write(writing -> HostRegister.add(writing, host("a", "01")));
       assertThat(server.read(HostRegister::all)).hasSize(1);
-      command.write(writing -> HostRegister.remove(writing, "a", NOW));
+      command.write(writing -> HostRegister.move(writing, "a", State.REMOVED, "", NOW));
       assertThat(server.read(reading -> HostRegister.byKey(reading, "01")).orElseThrow().state())
           .isEqualTo(State.REMOVED);
     }
@@ -129,7 +129,7 @@ class DatabaseTest {
       assertThat(add(database, "a", "01")).isEqualTo(Added.ALREADY);
       assertThat(add(database, "a", "02")).isEqualTo(Added.NAME_TAKEN);
       assertThat(add(database, "b", "01")).isEqualTo(Added.KEY_TAKEN);
-      database.write(writing -> HostRegister.remove(writing, "a", NOW));
+      database.write(writing -> HostRegister.move(writing, "a", State.REMOVED, "", NOW));
       assertThat(add(database, "a", "02")).isEqualTo(Added.NAME_TAKEN);
       assertThat(add(database, "b", "01")).isEqualTo(Added.KEY_TAKEN);
       assertThat(add(database, "a", "01")).isEqualTo(Added.AGAIN);
