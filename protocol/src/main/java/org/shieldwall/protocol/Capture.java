@@ -64,7 +64,7 @@ public record Capture(
   private static final byte[] PURPOSE = "shieldwall capture v1\0".getBytes(StandardCharsets.UTF_8);
 
   /**
-   * What a kernel says of itself; for people, and proof of nothing.
+   * What a kernel says of itself; believed only where its digest was measured.
    *
    * @param release as {@code uname -r} shows it; may be empty
    * @param commandLine as {@code /proc/cmdline} shows it; may be empty
