@@ -85,6 +85,11 @@ public final class ByteReader {
     return out;
   }
 
+  /** Reads the next {@code length} bytes, which nobody can alter any more: they are copied once. */
+  public Bytes fixed(long length, String field) throws MalformedException {
+    return length == 0 ? Bytes.EMPTY : Bytes.adopt(bytes(length, field));
+  }
+
   /** Reads a TPM2B (TPM 2.0 Library, Part 2, section 10.4): a 16-bit length and that many bytes. */
   public Bytes sized(String field) throws MalformedException {
     return Bytes.adopt(bytes(u16(field + ".size"), field));

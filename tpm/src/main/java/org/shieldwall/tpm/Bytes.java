@@ -24,6 +24,11 @@ public final class Bytes implements Comparable<Bytes> {
     return value.length == 0 ? EMPTY : new Bytes(value.clone());
   }
 
+  /** {@return a copy of {@code value} from {@code from} (inclusive) to {@code to} (exclusive)} */
+  public static Bytes of(byte[] value, int from, int to) {
+    return from == to ? EMPTY : new Bytes(Arrays.copyOfRange(value, from, to));
+  }
+
   /** {@return the UTF-8 bytes of {@code text}} */
   public static Bytes ofText(String text) {
     return new Bytes(text.getBytes(StandardCharsets.UTF_8));

@@ -1,7 +1,6 @@
 package org.shieldwall.evidence.eventlog;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import org.shieldwall.tpm.ByteReader;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -24,7 +23,6 @@ public record EfiVariable(String vendor, String name, Bytes value) {
   public static final String SHIM = "605dab50-e046-4300-abb6-3dd810dd8b23";
 
   private static final int[] GUID_ORDER = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-  private static final HexFormat HEX = HexFormat.of();
 
   /** Longest name; real ones stay under 40 characters. */
   private static final int LONGEST_NAME = 1024;
@@ -45,7 +43,7 @@ public record EfiVariable(String vendor, String name, Bytes value) {
         throw in.malformed("a name of at most " + LONGEST_NAME + " characters", "a longer one");
       }
       String name = new String(in.bytes(2 * nameLength, "unicodeName"), StandardCharsets.UTF_16LE);
-      Bytes value = Bytes.of(in.bytes(valueLength, "variableData"));
+      Bytes value = in.fixed(valueLength, "variableData");
       if (in.remaining() > tail) {
         throw in.malformed("the end", in.remaining() + " more bytes");
       }
@@ -57,13 +55,16 @@ public record EfiVariable(String vendor, String name, Bytes value) {
 
   /** {@return a GUID in its usual spelling: the first three fields are little-endian} */
   static String guid(byte[] guid) {
-    StringBuilder text = new StringBuilder(36);
+    byte[] text = new byte[36];
+    int at = 0;
     for (int i = 0; i < GUID_ORDER.length; i++) {
       if (i == 4 || i == 6 || i == 8 || i == 10) {
-        text.append('-');
+        text[at++] = '-';
       }
-      HEX.toHexDigits(text, guid[GUID_ORDER[i]]);
+      byte each = guid[GUID_ORDER[i]];
+      text[at++] = (byte) Character.forDigit((each >> 4) & 0xF, 16);
+      text[at++] = (byte) Character.forDigit(each & 0xF, 16);
     }
-    return text.toString();
+    return new String(text, StandardCharsets.ISO_8859_1);
   }
 }

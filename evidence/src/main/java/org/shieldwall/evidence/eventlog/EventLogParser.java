@@ -173,7 +173,7 @@ final class EventLogParser {
     long offset = in.offset();
     long pcr = in.u32("pcrIndex");
     long type = in.u32("eventType");
-    Bytes digest = Bytes.of(in.bytes(TpmHash.SHA1.size(), "digest"));
+    Bytes digest = in.fixed(TpmHash.SHA1.size(), "digest");
     return finish(offset, pcr, type, List.of(new EventDigest(TpmHash.SHA1, digest)));
   }
 
@@ -197,7 +197,7 @@ final class EventLogParser {
         throw in.malformed("one digest for each algorithm", "the same algorithm twice");
       }
       seen[which] = true;
-      Bytes value = Bytes.of(in.bytes(algorithms.get(which).size(), "digest"));
+      Bytes value = in.fixed(algorithms.get(which).size(), "digest");
       algorithms.get(which).hash().ifPresent(hash -> digests.add(new EventDigest(hash, value)));
     }
     return finish(offset, pcr, type, digests);
@@ -216,7 +216,7 @@ final class EventLogParser {
       throws MalformedException {
     long size = in.u32("eventSize");
     long dataOffset = in.offset();
-    Bytes data = Bytes.of(in.bytes(size, "event"));
+    Bytes data = in.fixed(size, "event");
     return new UntrustedEvent(events.size(), offset, pcr, type, digests, data, dataOffset);
   }
 }

@@ -1,5 +1,6 @@
 package org.shieldwall.evidence.eventlog;
 
+import java.security.MessageDigest;
 import java.util.Optional;
 import org.shieldwall.evidence.eventlog.EventReading.DigestOnly;
 import org.shieldwall.evidence.eventlog.EventReading.Separator;
@@ -28,8 +29,12 @@ final class EventReader {
 
   private final TpmHash bank;
 
+  /** Used again for each event. */
+  private final MessageDigest hash;
+
   EventReader(TpmHash bank) {
     this.bank = bank;
+    this.hash = bank.digest();
   }
 
   EventReading read(UntrustedEvent event) {
@@ -86,10 +91,16 @@ final class EventReader {
 
   /** {@return the part of the data under the digest, if it hashes to it in this form} */
   private Optional<Bytes> confirmed(UntrustedEvent event, DigestForm form) {
+    return form.covered(event.data()).filter(part -> isMeasured(event, part));
+  }
+
+  private boolean isMeasured(UntrustedEvent event, Bytes part) {
     Optional<Bytes> digest = event.digest(bank);
-    return digest.isEmpty()
-        ? Optional.empty()
-        : form.covered(event.data()).filter(part -> bank.hash(part).equals(digest.get()));
+    if (digest.isEmpty()) {
+      return false;
+    }
+    part.updateInto(hash);
+    return Bytes.of(hash.digest()).equals(digest.get());
   }
 
   private EventReading mismatch(UntrustedEvent event) {
@@ -136,8 +147,7 @@ final class EventReader {
             EfiVariable.parse(event.data(), event.dataOffset(), SHIM_TAIL));
       }
       EfiVariable claimed = EfiVariable.parse(event.data(), event.dataOffset(), 0);
-      Optional<Bytes> digest = event.digest(bank);
-      return digest.isPresent() && bank.hash(claimed.value()).equals(digest.get())
+      return isMeasured(event, claimed.value())
           ? new EventReading.VariableValue(claimed)
           : mismatch(event);
     } catch (MalformedException e) {

@@ -220,7 +220,7 @@ final class FactCollector {
   private void commandLine(UntrustedEvent event, EventReading reading) {
     switch (reading) {
       case Text text when text.origin() == Text.Origin.GRUB_COMMAND -> {
-        if (text.text().matches("(?s)[/(0-9].*")) {
+        if (mayNameKernel(text.text())) {
           commandLines.add(new MeasuredText(event.index(), text.text()));
         }
       }
@@ -236,6 +236,11 @@ final class FactCollector {
         }
       }
     }
+  }
+
+  private static boolean mayNameKernel(String text) {
+    char first = text.isEmpty() ? ' ' : text.charAt(0);
+    return first == '/' || first == '(' || (first >= '0' && first <= '9');
   }
 
   private void loadedFile(UntrustedEvent event, EventReading reading) {

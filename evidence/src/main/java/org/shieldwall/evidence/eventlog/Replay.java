@@ -1,6 +1,8 @@
 package org.shieldwall.evidence.eventlog;
 
 import java.nio.charset.StandardCharsets;
+import java.security.DigestException;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -35,32 +37,51 @@ public final class Replay {
       throw new IllegalArgumentException("no replay of " + bank.label());
     }
     Optional<Integer> locality = startupLocality(log);
-    SortedMap<Integer, Bytes> values = new TreeMap<>();
-    locality.ifPresent(stated -> values.put(0, start(bank, stated)));
+    byte[][] pcrs = new byte[PCR_COUNT][];
+    locality.ifPresent(stated -> pcrs[0] = start(bank, stated));
+    MessageDigest digest = bank.digest();
     for (UntrustedEvent event : log.events()) {
       if (!event.extendsPcr() || event.pcr() >= PCR_COUNT) {
         continue;
       }
       int pcr = (int) event.pcr();
-      Bytes before = values.containsKey(pcr) ? values.get(pcr) : first(event, bank);
-      values.put(pcr, bank.extend(before, event.digest(bank).orElseThrow()));
+      if (pcrs[pcr] == null) {
+        pcrs[pcr] = first(event, bank);
+      }
+      digest.update(pcrs[pcr]);
+      event.digest(bank).orElseThrow().updateInto(digest);
+      finish(digest, pcrs[pcr]);
+    }
+    SortedMap<Integer, Bytes> values = new TreeMap<>();
+    for (int pcr = 0; pcr < PCR_COUNT; pcr++) {
+      if (pcrs[pcr] != null) {
+        values.put(pcr, Bytes.of(pcrs[pcr]));
+      }
     }
     return PcrValues.of(bank, values);
+  }
+
+  private static void finish(MessageDigest digest, byte[] into) {
+    try {
+      digest.digest(into, 0, into.length);
+    } catch (DigestException e) {
+      throw new IllegalStateException("a digest is as long as its bank's PCRs", e);
+    }
   }
 
   /**
    * A hardware root of trust measures before the TPM is started, from locality 4 (TPM 2.0 Library,
    * Part 1, section 34.4); its event stands for the start-up locality where that is not logged.
    */
-  private static Bytes first(UntrustedEvent event, TpmHash bank) {
+  private static byte[] first(UntrustedEvent event, TpmHash bank) {
     boolean hardware = event.pcr() == 0 && event.type() == EventType.EFI_HCRTM_EVENT.id();
     return start(bank, hardware ? 4 : 0);
   }
 
-  private static Bytes start(TpmHash bank, int locality) {
+  private static byte[] start(TpmHash bank, int locality) {
     byte[] value = new byte[bank.size()];
     value[value.length - 1] = (byte) locality;
-    return Bytes.of(value);
+    return value;
   }
 
   /** {@return PCR 0's first value as the StartupLocality event states it (PFP section 10.4.5.3)} */

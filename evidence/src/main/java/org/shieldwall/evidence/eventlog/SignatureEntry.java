@@ -1,6 +1,7 @@
 package org.shieldwall.evidence.eventlog;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.shieldwall.evidence.x509.UntrustedCertificate;
@@ -32,6 +33,9 @@ public record SignatureEntry(String kind, String owner, Bytes sha256, String sub
   static List<SignatureEntry> lists(Bytes value, int most) throws MalformedException {
     ByteReader in = ByteReader.littleEndian(value.toArray(), "EFI_SIGNATURE_LIST");
     List<SignatureEntry> entries = new ArrayList<>();
+    // Hundreds of hashes of one owner are usual.
+    byte[] lastOwner = new byte[0];
+    String owner = "";
     while (in.remaining() > 0) {
       String type = EfiVariable.guid(in.bytes(16, "signatureType"));
       long listSize = in.u32("signatureListSize");
@@ -46,23 +50,27 @@ public record SignatureEntry(String kind, String owner, Bytes sha256, String sub
         if (entries.size() >= most) {
           throw list.malformed("at most " + most + " signatures", "more");
         }
-        String owner = EfiVariable.guid(list.bytes(OWNER, "signatureOwner"));
-        entries.add(entry(type, owner, list.bytes(size - OWNER, "signatureData")));
+        byte[] nextOwner = list.bytes(OWNER, "signatureOwner");
+        if (!Arrays.equals(nextOwner, lastOwner)) {
+          owner = EfiVariable.guid(nextOwner);
+          lastOwner = nextOwner;
+        }
+        entries.add(entry(type, owner, list.fixed(size - OWNER, "signatureData")));
       }
     }
     return entries;
   }
 
-  private static SignatureEntry entry(String type, String owner, byte[] data) {
+  private static SignatureEntry entry(String type, String owner, Bytes data) {
     return switch (type) {
-      case X509 -> certificate(owner, data);
-      case SHA256 -> new SignatureEntry("sha256", owner, Bytes.of(data), "");
+      case X509 -> certificate(owner, data, subject(data).orElse(""));
+      case SHA256 -> new SignatureEntry("sha256", owner, data, "");
       default -> new SignatureEntry(type, owner, TpmHash.SHA256.hash(data), "");
     };
   }
 
-  private static SignatureEntry certificate(String owner, byte[] der) {
-    return new SignatureEntry("x509", owner, TpmHash.SHA256.hash(der), subject(der).orElse(""));
+  private static SignatureEntry certificate(String owner, Bytes der, String subject) {
+    return new SignatureEntry("x509", owner, TpmHash.SHA256.hash(der), subject);
   }
 
   /**
@@ -70,21 +78,21 @@ public record SignatureEntry(String kind, String owner, Bytes sha256, String sub
    * (PFP section 3.3.4.8) or, where shim measured it, alone.
    */
   static List<SignatureEntry> authority(Bytes value) {
-    byte[] all = value.toArray();
-    if (subject(all).isPresent()) {
-      return List.of(certificate("", all));
+    Optional<String> alone = subject(value);
+    if (alone.isPresent()) {
+      return List.of(certificate("", value, alone.get()));
     }
     if (value.length() <= OWNER) {
       return List.of();
     }
-    byte[] rest = value.slice(OWNER, value.length()).toArray();
+    Bytes rest = value.slice(OWNER, value.length());
     String owner = EfiVariable.guid(value.slice(0, OWNER).toArray());
-    return subject(rest).isPresent() ? List.of(certificate(owner, rest)) : List.of();
+    return subject(rest).map(subject -> certificate(owner, rest, subject)).stream().toList();
   }
 
-  private static Optional<String> subject(byte[] der) {
+  private static Optional<String> subject(Bytes der) {
     try {
-      return Optional.of(UntrustedCertificate.subject(der).toString());
+      return Optional.of(UntrustedCertificate.subject(der.toArray()).toString());
     } catch (MalformedException e) {
       return Optional.empty();
     }

@@ -53,12 +53,20 @@ final class Texts {
 
   /** {@return {@code text} with control characters, but for the terminator, shown as {@code ?}} */
   private static String printable(String text) {
-    StringBuilder shown = new StringBuilder();
-    for (int i = 0; i < Math.min(text.length(), LONGEST); i++) {
-      char c = text.charAt(i);
-      boolean control = Character.isISOControl(c) && c != 0 && c != '\n' && c != '\t';
-      shown.append(control ? '?' : c);
+    int length = Math.min(text.length(), LONGEST);
+    char[] shown = new char[length];
+    text.getChars(0, length, shown, 0);
+    boolean altered = length < text.length();
+    for (int i = 0; i < length; i++) {
+      if (isControl(shown[i])) {
+        shown[i] = '?';
+        altered = true;
+      }
     }
-    return shown.toString();
+    return altered ? new String(shown) : text;
+  }
+
+  private static boolean isControl(char c) {
+    return Character.isISOControl(c) && c != 0 && c != '\n' && c != '\t';
   }
 }

@@ -48,9 +48,12 @@ public record UntrustedEventLog(
   }
 
   private boolean isComplete(TpmHash bank) {
-    return events.stream()
-        .filter(UntrustedEvent::extendsPcr)
-        .allMatch(event -> event.digest(bank).isPresent());
+    for (UntrustedEvent event : events) {
+      if (event.extendsPcr() && event.digest(bank).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** {@return the bank to look at where nobody names one: SHA-256, else the strongest} */

@@ -1,7 +1,6 @@
 package org.shieldwall.evidence.ima;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import org.shieldwall.tpm.Bytes;
 
@@ -58,7 +57,7 @@ public final class ImaEntry {
 
   /** {@return digest of the file} */
   public Bytes fileDigest() {
-    return Bytes.of(Arrays.copyOfRange(data, digestFrom, digestTo));
+    return Bytes.of(data, digestFrom, digestTo);
   }
 
   /** {@return the file's name as the list gives it, control characters shown as {@code ?}} */
@@ -89,14 +88,15 @@ public final class ImaEntry {
    * template digest is then zero, and 0xFF was extended.
    */
   public boolean isViolation() {
-    int seen = 0;
     for (int i = 0; i < templateDigestSize; i++) {
-      seen |= templateDigest[i];
+      if (templateDigest[i] != 0) {
+        return false;
+      }
     }
-    return seen == 0;
+    return true;
   }
 
   Bytes templateDigestBytes() {
-    return Bytes.of(Arrays.copyOf(templateDigest, templateDigestSize));
+    return Bytes.of(templateDigest, 0, templateDigestSize);
   }
 }

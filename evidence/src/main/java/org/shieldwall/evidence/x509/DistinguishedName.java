@@ -28,6 +28,8 @@ public record DistinguishedName(Bytes encoded, List<Attribute> attributes) {
           Map.entry("2.23.133.2.2", "tpmModel"),
           Map.entry("2.23.133.2.3", "tpmVersion"));
 
+  private static final int LONGEST_SHOWN = 256;
+
   /** One attribute. */
   public record Attribute(String type, String value) {}
 
@@ -91,11 +93,23 @@ public record DistinguishedName(Bytes encoded, List<Attribute> attributes) {
 
   /** A name comes from whoever made the certificate: no control character reaches a terminal. */
   static String printable(String value) {
+    if (value.length() <= LONGEST_SHOWN && !hasControl(value)) {
+      return value;
+    }
     return value
         .codePoints()
-        .limit(256)
+        .limit(LONGEST_SHOWN)
         .map(c -> Character.isISOControl(c) ? '?' : c)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
+  }
+
+  private static boolean hasControl(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      if (Character.isISOControl(value.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 }
