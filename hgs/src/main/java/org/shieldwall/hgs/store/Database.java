@@ -18,10 +18,10 @@ import org.sqlite.SQLiteDataSource;
  * The service's database: SQLite in write-ahead mode, every commit forced to the disk before it
  * returns.
  *
- * <p>There is one writer at a time in this process (a pool of one connection), and one among
- * processes (each transaction begins with SQLite's write lock, waiting {@value #BUSY_MILLIS} ms for
- * it): the administrator's commands write the same file while the server runs, and the server sees
- * what they wrote with its next statement.
+ * <p>There is one writer at a time in this process ({@link GroupCommit}), and one among processes
+ * (each transaction begins with SQLite's write lock, waiting {@value #BUSY_MILLIS} ms for it): the
+ * administrator's commands write the same file while the server runs, and the server sees what they
+ * wrote with its next statement.
  */
 public final class Database implements AutoCloseable {
   private static final int BUSY_MILLIS = 5_000;
@@ -30,13 +30,13 @@ public final class Database implements AutoCloseable {
 
   private final HikariDataSource writer;
   private final HikariDataSource readers;
-  private final Jdbi write;
+  private final GroupCommit write;
   private final Jdbi read;
 
   private Database(HikariDataSource writer, HikariDataSource readers) {
     this.writer = writer;
     this.readers = readers;
-    this.write = Jdbi.create(writer);
+    this.write = new GroupCommit(Jdbi.create(writer));
     this.read = Jdbi.create(readers);
   }
 
@@ -120,14 +120,15 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Runs {@code work} in one transaction that excludes every other writer. What it wrote is on the
-   * disk when this returns; if {@code work} throws, nothing of it is kept.
+   * Runs {@code work} in one transaction that excludes every other writer; work of other callers
+   * may go before and after it in the same. What it wrote is on the disk when this returns; if
+   * {@code work} throws, nothing of it is kept.
    *
    * @throws StoreUnavailableException if the database refuses: full disk, lost file, lock not got
    */
   public <T> T write(Function<Handle, T> work) {
     try {
-      return write.inTransaction(work::apply);
+      return write.write(work);
     } catch (JdbiException e) {
       throw new StoreUnavailableException("the store cannot be written", e);
     }
@@ -151,8 +152,14 @@ public final class Database implements AutoCloseable {
         handle.execute("UPDATE probe SET at = ?, room = ? WHERE id = 1", epochSecond, PROBE_ROOM));
   }
 
+  /** {@return how many wait to write} */
+  int waiting() {
+    return write.waiting();
+  }
+
   @Override
   public void close() {
+    write.close();
     readers.close();
     writer.close();
   }
