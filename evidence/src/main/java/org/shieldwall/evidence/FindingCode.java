@@ -40,6 +40,20 @@ public enum FindingCode {
       "The policy asks for certificates in time; the key in the TPM does not change with it.",
       "shieldwall evidence ekcert CERTIFICATE --roots DIR",
       403),
+  /** A certificate between the endorsement certificate and a trusted one is not there. */
+  EK_CERTIFICATE_ISSUER_MISSING(
+      "ek-certificate-issuer-missing",
+      "A certificate between this TPM's and a trusted maker's is missing",
+      "Without it nothing leads from the TPM to its maker, and what cannot be followed is not trusted.",
+      "shieldwall hgs trust add FILE",
+      403),
+  /** A certificate is asked for and the host was registered without. */
+  EK_CERTIFICATE_MISSING(
+      "ek-certificate-missing",
+      "This host is registered without an endorsement certificate",
+      "The service asks for one of a trusted maker, unless a key is registered alone on purpose.",
+      "shieldwall hgs host add IDENTITY.json --certificate FILE",
+      403),
   /** The attestation key could sign things that no TPM made. */
   AK_UNACCEPTABLE(
       "ak-unacceptable",

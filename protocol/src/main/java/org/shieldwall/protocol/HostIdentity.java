@@ -49,7 +49,7 @@ public record HostIdentity(
         certificate.isPresent()
             ? Optional.of(Bytes.of(certificate.get().bytes(1, MAX_CERTIFICATE)))
             : Optional.empty(),
-        json.at("tpm").members("manufacturer").at("manufacturer").text(16));
+        Members.textOrEmpty(json.at("tpm").members("manufacturer"), "manufacturer", 16));
   }
 
   /** {@return the document} */
@@ -62,7 +62,7 @@ public record HostIdentity(
     Members.put(json, "ekPublic", ekPublic);
     ekCertificate.ifPresentOrElse(
         der -> Members.put(json, "ekCertificate", der), () -> json.putNull("ekCertificate"));
-    json.putObject("tpm").put("manufacturer", manufacturer);
+    Members.putTextOrNull(json.putObject("tpm"), "manufacturer", manufacturer);
     return json;
   }
 }

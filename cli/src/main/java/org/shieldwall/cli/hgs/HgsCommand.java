@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
       InitCommand.class,
       ServeCommand.class,
       HostCommand.class,
+      TrustCommand.class,
       BaselineCommand.class,
       GuardianCommand.class,
       AuditCommand.class

@@ -1,17 +1,12 @@
 package org.shieldwall.cli.hgs;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.shieldwall.cli.Failure;
-import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.hgs.admin.Administration;
-import org.shieldwall.hgs.admin.Administration.HostChange;
-import org.shieldwall.hgs.store.HostRegister.Added;
+import org.shieldwall.hgs.endorsement.Endorsements;
 import org.shieldwall.hgs.store.RegisteredHost;
-import org.shieldwall.protector.ProtectorException;
-import org.shieldwall.protocol.HostIdentity;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,56 +20,14 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "host",
     description = "Say which hosts may attest.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    subcommands = {HostAddCommand.class, HostShowCommand.class})
 final class HostCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
     spec.commandLine().usage(spec.commandLine().getOut());
-  }
-
-  @Command(
-      name = "add",
-      description = {
-        "Register a host by its identity file (shieldwall host identity).",
-        "Be sure whose machine it is: its TPM will be believed."
-      },
-      mixinStandardHelpOptions = true)
-  void add(
-      @Parameters(paramLabel = "FILE", description = "The host's identity.") Path file,
-      @Mixin HgsOptions options) {
-    HostIdentity identity = identity(file);
-    HostChange change = options.administer(admin -> admin.addHost(identity));
-    RegisteredHost host = change.host();
-    ObjectNode node =
-        Output.object()
-            .put("name", host.name())
-            .put("ek", host.ek())
-            .put("added", change.added() != Added.ALREADY);
-    options.print(
-        node,
-        () -> {
-          String what =
-              switch (change.added()) {
-                case AGAIN -> " is registered again";
-                case ALREADY -> " was registered already";
-                default -> " is registered";
-              };
-          options.out().println("Host " + host.name() + what);
-          options.out().println("  endorsement key  sha256:" + host.ek());
-        });
-  }
-
-  private static HostIdentity identity(Path file) {
-    try {
-      return HostIdentity.parse(InputFile.read(file, HostIdentity.MAX_BYTES));
-    } catch (ProtectorException problem) {
-      throw new Failure(
-          file + " is no host identity: " + problem.detail(),
-          "make it on the host: shieldwall host identity --out FILE",
-          Failure.MALFORMED);
-    }
   }
 
   @Command(name = "list", description = "List the hosts.", mixinStandardHelpOptions = true)
@@ -87,6 +40,7 @@ final class HostCommand implements Runnable {
           .put("name", host.name())
           .put("state", state(host))
           .put("ek", host.ek())
+          .put("tpm", Endorsements.tpm(host).orElse(""))
           .put("added", host.added().toString())
           .put("changed", host.changed().toString());
     }
@@ -102,8 +56,11 @@ final class HostCommand implements Runnable {
               options
                   .out()
                   .printf(
-                      "%-32s %-10s sha256:%s…%n",
-                      host.name(), state(host), host.ek().substring(0, 16)));
+                      "%-32s %-10s sha256:%s…  %s%n",
+                      host.name(),
+                      state(host),
+                      host.ek().substring(0, 16),
+                      Endorsements.tpm(host).orElse("")));
         });
   }
 

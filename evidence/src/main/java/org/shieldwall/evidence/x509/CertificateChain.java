@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
 
@@ -33,8 +34,20 @@ public final class CertificateChain {
     }
   }
 
-  /** There is none, and why. */
-  public record Untrusted(String reason) implements Result {}
+  /**
+   * There is none, and why.
+   *
+   * @param missing whose certificate a path would go on with and is not at hand, where that is why
+   */
+  public record Untrusted(String reason, Optional<MissingIssuer> missing) implements Result {}
+
+  /**
+   * Who signed the last certificate that a path could be found to.
+   *
+   * @param name the issuer, as that certificate names it
+   * @param url where that certificate says the issuer's is to be had; nothing here fetches it
+   */
+  public record MissingIssuer(String name, Optional<String> url) {}
 
   /** Nobody named a certificate to trust. */
   public record NotChecked(String reason) implements Result {}
@@ -68,6 +81,8 @@ public final class CertificateChain {
   private final List<UntrustedCertificate> intermediates;
   private int signatures;
   private String reason = "";
+  private Optional<MissingIssuer> missing = Optional.empty();
+  private int blamed;
 
   private CertificateChain(
       List<UntrustedCertificate> anchors, List<UntrustedCertificate> intermediates) {
@@ -96,15 +111,15 @@ public final class CertificateChain {
   private Result search(UntrustedCertificate certificate, Instant when) {
     Optional<String> critical = unknownCritical(certificate);
     if (critical.isPresent()) {
-      return new Untrusted("the certificate has the unknown critical extension " + critical.get());
+      return new Untrusted(
+          "the certificate has the unknown critical extension " + critical.get(), Optional.empty());
     }
-    reason = "no certificate of the issuer \"" + certificate.issuer() + "\" is at hand";
     List<UntrustedCertificate> path = new ArrayList<>(List.of(certificate));
     // A root that the caller trusts needs nobody above it; any other certificate does, listed or
     // not.
     boolean isTrustedRoot = certificate.isSelfIssued() && anchors.contains(certificate);
     if (!isTrustedRoot && !extend(path)) {
-      return new Untrusted(reason);
+      return new Untrusted(reason, missing);
     }
     return new Trusted(
         path,
@@ -123,8 +138,11 @@ public final class CertificateChain {
       }
     }
     if (path.size() >= LONGEST) {
-      reason = "the path is longer than " + LONGEST + " certificates";
+      blame(path, "the path is longer than " + LONGEST + " certificates");
       return false;
+    }
+    if (isNobodysNamed(last, path)) {
+      blameMissing(last, path);
     }
     for (UntrustedCertificate next : intermediates) {
       if (isIssuer(next, last, path)) {
@@ -138,6 +156,34 @@ public final class CertificateChain {
     return false;
   }
 
+  /** Whether no certificate at hand even claims to be the issuer of {@code last}. */
+  private boolean isNobodysNamed(UntrustedCertificate last, List<UntrustedCertificate> path) {
+    return Stream.concat(anchors.stream(), intermediates.stream())
+        .noneMatch(each -> each.subject().matches(last.issuer()) && !path.contains(each));
+  }
+
+  private void blameMissing(UntrustedCertificate last, List<UntrustedCertificate> path) {
+    if (blamed > path.size()) {
+      return;
+    }
+    blame(
+        path,
+        last.isSelfIssued()
+            ? "it leads to \"" + last.subject() + "\", which is not trusted"
+            : "no certificate of the issuer \"" + last.issuer() + "\" is at hand");
+    missing =
+        Optional.of(new MissingIssuer(last.issuer().toString(), AuthorityInformation.of(last)));
+  }
+
+  /** What keeps the longest path from going on is what the caller can mend. */
+  private void blame(List<UntrustedCertificate> path, String why) {
+    if (path.size() >= blamed) {
+      blamed = path.size();
+      reason = why;
+      missing = Optional.empty();
+    }
+  }
+
   private boolean isIssuer(
       UntrustedCertificate issuer, UntrustedCertificate subject, List<UntrustedCertificate> path) {
     if (!issuer.subject().matches(subject.issuer()) || path.contains(issuer)) {
@@ -145,20 +191,26 @@ public final class CertificateChain {
     }
     Optional<String> refusal = mayNotIssue(issuer, path.size() - 1);
     if (refusal.isPresent()) {
-      reason = "\"" + issuer.subject() + "\" " + refusal.get();
+      blame(path, "\"" + issuer.subject() + "\" " + refusal.get());
       return false;
     }
     if (++signatures > MOST_SIGNATURES) {
-      reason = "more than " + MOST_SIGNATURES + " signatures would have to be checked";
+      blame(path, "more than " + MOST_SIGNATURES + " signatures would have to be checked");
       return false;
     }
     if (!subject.isSignedBy(issuer.key())) {
-      reason =
+      blame(
+          path,
           "the signature (%s) is not that of \"%s\" (%s)"
-              .formatted(subject.signatureAlgorithm(), issuer.subject(), issuer.key().describe());
+              .formatted(subject.signatureAlgorithm(), issuer.subject(), issuer.key().describe()));
       return false;
     }
     return true;
+  }
+
+  /** {@return why a certificate can be nobody's issuer; nothing if it can} */
+  public static Optional<String> mayNotIssue(UntrustedCertificate certificate) {
+    return mayNotIssue(certificate, 0);
   }
 
   /** RFC 5280, sections 4.2.1.3 and 4.2.1.9. */

@@ -166,6 +166,11 @@ public record UntrustedCertificate(
     return issuer.matches(subject);
   }
 
+  /** {@return whether its own key signed it} */
+  public boolean isSelfSigned() {
+    return isSelfIssued() && isSignedBy(key);
+  }
+
   /** {@return how it is signed, for people} */
   String signatureAlgorithm() {
     try {

@@ -27,7 +27,7 @@ class CertificateChainTest {
 
   private static String reason(CertificateChain.Result result) {
     return switch (result) {
-      case CertificateChain.Untrusted(String reason) -> reason;
+      case CertificateChain.Untrusted untrusted -> untrusted.reason();
       case CertificateChain.Trusted _, CertificateChain.NotChecked _ ->
           fail("not refused: " + result);
     };

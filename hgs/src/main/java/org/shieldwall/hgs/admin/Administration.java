@@ -7,6 +7,8 @@ import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.audit.AuditRecord;
 import org.shieldwall.hgs.audit.ChainCheck;
+import org.shieldwall.hgs.endorsement.Endorsement;
+import org.shieldwall.hgs.endorsement.Endorsements;
 import org.shieldwall.hgs.store.BaselineRegister;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.HostRegister;
@@ -22,16 +24,19 @@ public final class Administration {
   private final Recorder recorder;
   private final HostAdministration hosts;
   private final BaselineAdministration baselines;
+  private final TrustAdministration trust;
 
   /** Administration of this database. */
   public Administration(Database database, InstantSource clock) {
     this.recorder = new Recorder(database, clock);
-    this.hosts = new HostAdministration(recorder);
+    Endorsements endorsements = new Endorsements();
+    this.hosts = new HostAdministration(recorder, endorsements);
+    this.trust = new TrustAdministration(recorder, endorsements);
     this.baselines = new BaselineAdministration(recorder);
   }
 
-  /** A host as it now stands in the register, and whether that is new. */
-  public record HostChange(RegisteredHost host, Added added) {}
+  /** A host as it now stands in the register, whether that is new, and what is known of its TPM. */
+  public record HostChange(RegisteredHost host, Added added, Endorsement endorsement) {}
 
   /** {@return what can be done with hosts} */
   public HostAdministration fleet() {
@@ -45,12 +50,27 @@ public final class Administration {
 
   /** {@link HostAdministration#add Registers} a host. */
   public HostChange addHost(HostIdentity identity) throws HgsException {
-    return hosts.add(identity);
+    return hosts.add(identity, false);
+  }
+
+  /** {@link HostAdministration#add Registers} a host, perhaps by its key alone. */
+  public HostChange addHost(HostIdentity identity, boolean keyAlone) throws HgsException {
+    return hosts.add(identity, keyAlone);
+  }
+
+  /** {@return what can be done with TPM makers} */
+  public TrustAdministration trust() {
+    return trust;
   }
 
   /** {@return whether there was a host of this name to remove} */
   public boolean removeHost(String name) {
     return hosts.remove(name);
+  }
+
+  /** {@return the host of this name, registered or removed} */
+  public Optional<RegisteredHost> host(String name) {
+    return recorder.database().read(reading -> HostRegister.byName(reading, name));
   }
 
   /** {@return every host, by name} */

@@ -1,8 +1,5 @@
 package org.shieldwall.hgs.admin;
 
-import java.nio.charset.StandardCharsets;
-import java.security.PublicKey;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,114 +8,41 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
-import org.shieldwall.evidence.x509.UntrustedCertificate;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.attestation.DefaultPolicy;
 import org.shieldwall.hgs.audit.AuditKind;
+import org.shieldwall.hgs.endorsement.Endorsements;
 import org.shieldwall.hgs.store.AttestationRegister;
-import org.shieldwall.hgs.store.EndorsementKey;
 import org.shieldwall.hgs.store.HostRegister;
-import org.shieldwall.hgs.store.HostRegister.Added;
 import org.shieldwall.hgs.store.HostRegister.Moved;
 import org.shieldwall.hgs.store.Labels;
 import org.shieldwall.hgs.store.LastAttestation;
 import org.shieldwall.hgs.store.PolicyRegister;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.hgs.store.RegisteredHost.State;
-import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.HostIdentity;
-import org.shieldwall.tpm.MalformedException;
 
 /** What the administrator does with hosts. */
 public final class HostAdministration {
   private final Recorder recorder;
+  private final Endorsements endorsements;
 
-  HostAdministration(Recorder recorder) {
+  HostAdministration(Recorder recorder, Endorsements endorsements) {
     this.recorder = recorder;
+    this.endorsements = endorsements;
   }
 
   /**
-   * Registers a host.
+   * Registers a host, or brings what is known of its TPM up to date.
    *
+   * @param keyAlone whether its key will do whatever the service asks for otherwise
    * @throws HgsException if its name belongs to another key, its key to another name, it is
-   *     quarantined, or the document contradicts itself
+   *     quarantined, the document contradicts itself, or no trusted maker certifies the key where
+   *     that is asked for
    */
-  public Administration.HostChange add(HostIdentity identity) throws HgsException {
-    EndorsementKey ek = endorsementKey(identity);
-    Instant now = recorder.now();
-    RegisteredHost host =
-        new RegisteredHost(
-            identity.name(),
-            AttestationMode.TPM,
-            ek.id().hex(),
-            identity.ekPublic(),
-            new String(identity.toBytes(), StandardCharsets.UTF_8),
-            State.REGISTERED,
-            "",
-            List.of(),
-            now,
-            now);
-    Added added =
-        recorder
-            .database()
-            .write(writing -> {
-              Added outcome = HostRegister.add(writing, host);
-              if (outcome == Added.NEW || outcome == Added.AGAIN) {
-                recorder.record(
-                    writing,
-                    AuditKind.HOST_ADDED,
-                    subject(host.name()),
-                    Map.of("ek", host.ek(), "again", outcome == Added.AGAIN));
-              }
-              return outcome;
-            });
-    return switch (added) {
-      case NEW, AGAIN, ALREADY -> new Administration.HostChange(host, added);
-      case QUARANTINED ->
-          throw new HgsException(
-              "host " + host.name() + " is quarantined",
-              "once you know why: shieldwall hgs host restore " + host.name());
-      case NAME_TAKEN ->
-          throw new HgsException(
-              "the name " + host.name() + " belongs to another TPM, and always will",
-              "give the new machine another name: shieldwall host identity --name NAME");
-      case KEY_TAKEN ->
-          throw new HgsException(
-              "this TPM is registered under the name " + nameOf(host.ek()) + ", and always will be",
-              "register it under that name");
-    };
-  }
-
-  private String nameOf(String ek) {
-    return recorder
-        .database()
-        .read(reading -> HostRegister.byKey(reading, ek))
-        .map(RegisteredHost::name)
-        .orElse("of another host");
-  }
-
-  private static EndorsementKey endorsementKey(HostIdentity identity) throws HgsException {
-    try {
-      EndorsementKey ek = EndorsementKey.of(identity.ekPublic());
-      if (identity.ekCertificate().isPresent()) {
-        Optional<PublicKey> certified =
-            UntrustedCertificate.parse(identity.ekCertificate().get().toArray()).key().key();
-        if (!certified
-            .map(EndorsementKey::of)
-            .map(EndorsementKey::id)
-            .equals(Optional.of(ek.id()))) {
-          throw new HgsException(
-              "the endorsement certificate in the identity is for another key",
-              "make the identity again on the host: shieldwall host identity");
-        }
-      }
-      return ek;
-    } catch (MalformedException e) {
-      throw new HgsException(
-          "the endorsement key or certificate in the identity cannot be used: " + e.getMessage(),
-          "make the identity again on the host: shieldwall host identity",
-          e);
-    }
+  public Administration.HostChange add(HostIdentity identity, boolean keyAlone)
+      throws HgsException {
+    return new HostRegistration(recorder, endorsements).add(identity, keyAlone);
   }
 
   /** {@return whether there was a host of this name to remove} */

@@ -44,7 +44,7 @@ public final class AttestationService {
     PolicySource policies = new PolicySource(database, settings);
     TokenSeal seal = new TokenSeal(settings.tokenKey(), random);
     this.refusals = new AttestationRefusals(refusals);
-    this.admission = new HostAdmission(database, this.refusals);
+    this.admission = new HostAdmission(database, this.refusals, clock);
     this.challenges = new TpmChallenges(admission, this.refusals, policies, seal, random);
     this.tokens = new TokenSpending(database, this.refusals, seal);
     this.appraisal = new TpmAppraisal(policies);

@@ -1,8 +1,12 @@
 package org.shieldwall.hgs.attestation;
 
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.shieldwall.evidence.Finding;
+import org.shieldwall.hgs.endorsement.Endorsements;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.HostRegister;
 import org.shieldwall.hgs.store.ModeRegister;
@@ -18,10 +22,13 @@ final class HostAdmission {
 
   private final Database database;
   private final AttestationRefusals refusals;
+  private final InstantSource clock;
+  private final Endorsements endorsements = new Endorsements();
 
-  HostAdmission(Database database, AttestationRefusals refusals) {
+  HostAdmission(Database database, AttestationRefusals refusals, InstantSource clock) {
     this.database = database;
     this.refusals = refusals;
+    this.clock = clock;
   }
 
   private record Found(boolean enabled, Optional<RegisteredHost> host) {}
@@ -38,6 +45,7 @@ final class HostAdmission {
       throw modeOff(AttestationMode.TPM);
     }
     if (host.filter(RegisteredHost::isRegistered).isPresent()) {
+      requireEndorsed(host.get());
       return host.get();
     }
     throw refusals.stranger(
@@ -49,6 +57,18 @@ final class HostAdmission {
             .orElse(NOT_KNOWN),
         AttestationFindings.notAdmitted(ek.hex(), host.map(RegisteredHost::state)),
         Map.of("ek", ek.hex()));
+  }
+
+  /** Asked each time: a maker that is no longer trusted takes its TPMs along. */
+  private void requireEndorsed(RegisteredHost host) throws RefusedException {
+    List<Finding> findings =
+        database.read(reading -> endorsements.refusal(reading, host, clock.instant()));
+    if (!findings.isEmpty()) {
+      throw refusals.host(
+          host,
+          "no trusted maker certifies this host's TPM",
+          AttestationFindings.reported(findings));
+    }
   }
 
   private static Found find(Handle reading, AttestationMode mode, Bytes key) {

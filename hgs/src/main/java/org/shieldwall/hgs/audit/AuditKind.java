@@ -27,6 +27,8 @@ public enum AuditKind {
   EXCEPTION_MADE(1107, "exception-made"),
   /** A host has to pass a check again before that date. */
   EXCEPTION_ENDED(1108, "exception-ended"),
+  /** What is known of a registered host's TPM was changed: its certificate, or that it has none. */
+  HOST_ENDORSEMENT_CHANGED(1109, "host-endorsement-changed"),
   /** A boot baseline was accepted. */
   BASELINE_ADDED(1201, "baseline-added"),
   /** A boot baseline was withdrawn. */
@@ -49,6 +51,12 @@ public enum AuditKind {
   POLICY_ASSIGNED(1215, "policy-assigned"),
   /** The hosts with a label have the default policy again. */
   POLICY_UNASSIGNED(1216, "policy-unassigned"),
+  /** A TPM maker's certificate was added. */
+  TRUST_ADDED(1221, "trust-added"),
+  /** A TPM maker's certificate was removed. */
+  TRUST_REMOVED(1222, "trust-removed"),
+  /** What the service asks of endorsement keys was changed. */
+  TRUST_REQUIREMENT_CHANGED(1223, "trust-requirement-changed"),
   /** A host proved itself and has a health certificate. */
   ATTESTED(1301, "attested"),
   /** A host's evidence, or its request for a challenge, was refused. */

@@ -48,6 +48,8 @@ public final class HostRegister {
     ALREADY,
     /** It is quarantined, and stays so: nothing changed. */
     QUARANTINED,
+    /** It was registered already, and what is known of its TPM has changed. */
+    UPDATED,
     /** The name belongs to another key. */
     NAME_TAKEN,
     /** The key belongs to another name. */
@@ -139,6 +141,32 @@ public final class HostRegister {
   /** Gives a host these labels instead of those it has, in the caller's writing transaction. */
   public static void setLabels(Handle writing, String name, List<String> labels) {
     writing.execute("UPDATE host SET labels = ? WHERE name = ?", Labels.join(labels), name);
+  }
+
+  /** Keeps another identity document of the same name and key. */
+  public static void setIdentity(Handle writing, String name, String identity) {
+    writing.execute("UPDATE host SET identity = ? WHERE name = ?", identity, name);
+  }
+
+  /** {@return whether the host is registered by its key alone, on purpose} */
+  public static boolean isKeyAlone(Handle handle, String name) {
+    return handle
+        .createQuery("SELECT 1 FROM key_alone_host WHERE host = :name")
+        .bind("name", name)
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
+  }
+
+  /** Says whether the host is registered by its key alone; {@return whether that is a change} */
+  public static boolean setKeyAlone(Handle writing, String name, boolean alone, Instant now) {
+    return alone
+        ? writing.execute(
+                "INSERT INTO key_alone_host (host, since) VALUES (?, ?) ON CONFLICT (host) DO NOTHING",
+                name,
+                now.toString())
+            == 1
+        : writing.execute("DELETE FROM key_alone_host WHERE host = ?", name) == 1;
   }
 
   /** {@return the host of this name, whatever its state} */

@@ -102,7 +102,8 @@ final class Schema {
                     added TEXT NOT NULL)
                   """),
               List.of()),
-          FleetSchema.VERSION);
+          FleetSchema.VERSION,
+          EndorsementSchema.VERSION);
 
   private Schema() {}
 

@@ -34,6 +34,7 @@ import org.shieldwall.tpm.PcrValues;
 import org.shieldwall.tpm.TpmHash;
 import org.shieldwall.tpm.TpmPublic;
 import org.shieldwall.tpm.command.Authorization;
+import org.shieldwall.tpm.command.Capabilities;
 import org.shieldwall.tpm.command.Hierarchy;
 import org.shieldwall.tpm.command.Quoted;
 import org.shieldwall.tpm.command.Tpm;
@@ -47,12 +48,16 @@ import org.shieldwall.tpm.swtpm.SwtpmProcess;
 public final class TestHost implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
 
+  /** NV index of the RSA-2048 EK's certificate (TCG EK Credential Profile 2.5, 2.2.1.4). */
+  private static final int NV_EK_RSA = 0x01C00002;
+
   private final String name;
   private final Path folder;
   private final SwtpmProcess process;
   private final Tpm tpm;
   private final TpmObject ek;
   private final TpmObject ak;
+  private final Optional<Bytes> certificate;
   private final Bytes log;
   private final ByteArrayOutputStream ima = new ByteArrayOutputStream();
   private final PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
@@ -67,7 +72,13 @@ public final class TestHost implements AutoCloseable {
     for (BootLog.Event event : boot.events()) {
       tpm.pcrs().extend(event.pcr(), Map.of(TpmHash.SHA256, event.digest()));
     }
-    this.ek = tpm.keys().createPrimary(Hierarchy.ENDORSEMENT, KeyTemplates.endorsementEccP256());
+    boolean certified = tpm.capabilities().handles(Capabilities.NV).contains(NV_EK_RSA);
+    this.certificate = certified ? Optional.of(tpm.nv().read(NV_EK_RSA)) : Optional.empty();
+    this.ek =
+        tpm.keys()
+            .createPrimary(
+                Hierarchy.ENDORSEMENT,
+                certified ? KeyTemplates.endorsementRsa2048() : KeyTemplates.endorsementEccP256());
     this.ak = newAttestationKey("attestation key");
     measureEnclave(enclave.publicKeys());
   }
@@ -78,9 +89,27 @@ public final class TestHost implements AutoCloseable {
         Stream.of(System.getenv().getOrDefault("PATH", "/usr/bin").split(":", -1))
             .anyMatch(each -> Files.isExecutable(Path.of(each, "swtpm")));
     assumeTrue(found, "skipped: no swtpm; install the package swtpm");
-    // Unix sockets need a short path, shorter than JUnit's folders may be.
+    Path folder = newFolder();
+    return start(name, folder, boot);
+  }
+
+  /** Starts a host whose TPM this maker made and certified. */
+  public static TestHost boot(String name, BootLog boot, TestMaker maker)
+      throws IOException, TpmException, InterruptedException {
+    Path folder = newFolder();
+    maker.manufacture(folder.resolve("state"));
+    return start(name, folder, boot);
+  }
+
+  /** Unix sockets need a short path, shorter than JUnit's folders may be. */
+  private static Path newFolder() throws IOException {
     Path folder = Files.createTempDirectory("swtpm");
     Files.createDirectories(folder.resolve("state"));
+    return folder;
+  }
+
+  private static TestHost start(String name, Path folder, BootLog boot)
+      throws IOException, TpmException {
     SwtpmProcess process =
         SwtpmProcess.start(SwtpmOptions.standalone(folder.resolve("state"), folder));
     return new TestHost(name, folder, process, process.connect(), boot);
@@ -147,7 +176,7 @@ public final class TestHost implements AutoCloseable {
   }
 
   public HostIdentity identity(String called) {
-    return new HostIdentity(called, ek.area().sized(), Optional.empty(), "swtpm");
+    return new HostIdentity(called, ek.area().sized(), certificate, "swtpm");
   }
 
   public TpmPublic ekArea() {
