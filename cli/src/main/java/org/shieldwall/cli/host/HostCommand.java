@@ -36,7 +36,7 @@ import tools.jackson.databind.node.ObjectNode;
     name = "host",
     description = "For the administrator of a guarded host.",
     mixinStandardHelpOptions = true,
-    subcommands = {CaptureCommand.class})
+    subcommands = {CaptureCommand.class, TraceCommand.class})
 public final class HostCommand implements Runnable {
   private static final long WATCH_MILLIS = 500;
 

@@ -77,6 +77,11 @@ public record Trace(
     }
   }
 
+  /** {@return the same, coming to something else} */
+  public Trace concluding(Conclusion other) {
+    return new Trace(host, at, mode, policy, other, checks, exceptions, notes);
+  }
+
   /** {@return the trace of an appraisal as it stands} */
   public static Trace of(
       String host,

@@ -42,6 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class PlayedHost implements AutoCloseable {
   private final Path folder;
   private final SwtpmProcess swtpm;
+  private int files;
 
   private PlayedHost(Path folder, SwtpmProcess swtpm) {
     this.folder = folder;
@@ -140,13 +141,18 @@ final class PlayedHost implements AutoCloseable {
   }
 
   private void startMeasuringFiles() throws Exception {
+    measureFile("boot_aggregate", bootAggregate());
+  }
+
+  /** {@return what the kernel's first entry says: a digest over the PCRs of the boot} */
+  Bytes bootAggregate() throws Exception {
     int[] boot = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     Bytes[] all;
     try (Tpm tpm = swtpm.connect()) {
       PcrValues values = tpm.pcrs().read(PcrSelection.of(TpmHash.SHA256, boot));
       all = values.banks().get(TpmHash.SHA256).values().toArray(new Bytes[0]);
     }
-    measureFile("boot_aggregate", TpmHash.SHA256.hash(Bytes.concat(all)));
+    return TpmHash.SHA256.hash(Bytes.concat(all));
   }
 
   /** Measures a file as the kernel does, into PCR 10 and the list (template ima-ng). */
@@ -166,6 +172,8 @@ final class PlayedHost implements AutoCloseable {
       tpm.pcrs().extend(10, Map.of(TpmHash.SHA256, TpmHash.SHA256.hash(data)));
     }
     Files.write(ima(), entry.toByteArray(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    files++;
+    Files.writeString(folder.resolve("runtime_measurements_count"), files + "\n");
   }
 
   private static byte[] field(byte[]... parts) {

@@ -57,6 +57,7 @@ final class HealthKeeper implements AutoCloseable {
   private @Nullable AgentException lastFailure;
   private @Nullable Instant obtained;
   private @Nullable Attempt lastAttempt;
+  private Attempt running = new Attempt(AttestationCause.START, "", Instant.EPOCH, "");
   private String lastSeen = "";
 
   HealthKeeper(HostConfig config, HgsClient hgs, KeySet enclave, InstantSource clock, Pace pace) {
@@ -81,8 +82,14 @@ final class HealthKeeper implements AutoCloseable {
     renewal.start();
   }
 
-  /** An attempt to attest. */
-  record Attempt(AttestationCause cause, String detail, Instant at) {}
+  /**
+   * An attempt to attest that has come to its end.
+   *
+   * @param detail what was seen that led to it; may be empty
+   * @param at when it began
+   * @param outcome {@code healthy}, or the code of what was wrong
+   */
+  record Attempt(AttestationCause cause, String detail, Instant at, String outcome) {}
 
   /**
    * What is known of this host's health.
@@ -171,7 +178,7 @@ final class HealthKeeper implements AutoCloseable {
 
   private void begin(AttestationCause cause) {
     synchronized (lock) {
-      lastAttempt = new Attempt(cause, lastSeen, clock.instant());
+      running = new Attempt(cause, lastSeen, clock.instant(), "");
       lastSeen = "";
       plan.attempting(monotonic());
     }
@@ -183,6 +190,7 @@ final class HealthKeeper implements AutoCloseable {
       current = reply;
       obtained = now;
       lastFailure = null;
+      ended("healthy");
       plan.healthy(monotonic(), Duration.between(now, reply.expires()));
     }
   }
@@ -194,9 +202,14 @@ final class HealthKeeper implements AutoCloseable {
         // Healthy before is not healthy now.
         current = null;
       }
+      ended(why.code());
       plan.failed(monotonic());
     }
     return why;
+  }
+
+  private void ended(String outcome) {
+    lastAttempt = new Attempt(running.cause(), running.detail(), running.at(), outcome);
   }
 
   private AttestReply tryOnce() throws AgentException, IOException {

@@ -160,6 +160,7 @@ public final class HostAgent implements AutoCloseable {
             .put("tpm", config.tpm())
             .put("healthy", known.certificate().isPresent());
     json.put("expires", known.certificate().map(c -> c.expires().toString()).orElse(null));
+    known.certificate().ifPresent(reply -> json.set("claims", reply.claims().toJson()));
     json.put("attested", known.obtained().map(Object::toString).orElse(null));
     known
         .lastFailure()
@@ -197,7 +198,7 @@ public final class HostAgent implements AutoCloseable {
                 .put("cause", last.cause().label())
                 .put("why", last.cause().why())
                 .put("detail", last.detail())
-                .put("outcome", known.lastFailure().map(AgentException::code).orElse("healthy")));
+                .put("outcome", last.outcome()));
     json.putObject("next")
         .put("at", known.next().at().toString())
         .put("cause", known.next().cause().label())
