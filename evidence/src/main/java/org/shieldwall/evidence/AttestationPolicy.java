@@ -30,6 +30,9 @@ public record AttestationPolicy(
   /** The PCR that holds the enclave's key. */
   public static final int ENCLAVE_PCR = 15;
 
+  /** The PCR that systemd's stub measures system extensions into. */
+  public static final int EXTENSIONS_PCR = 13;
+
   /** Adds the checks that are always made, and refuses a baseline of another bank. */
   public AttestationPolicy {
     EnumSet<Check> all = EnumSet.noneOf(Check.class);

@@ -71,4 +71,43 @@ public record CheckSettings(
     return new CheckSettings(
         baselines, secureBootKeys, lockdown, rules, dumpKeys, ptraceScope, revocations, manifests);
   }
+
+  /** {@return the same with these manifests, and these keys that dumps may be encrypted to} */
+  public CheckSettings withManifests(List<ImageManifest> verified, Set<Bytes> registeredDumpKeys) {
+    return new CheckSettings(
+        baselines,
+        secureBootKeys,
+        lockdown,
+        codeIntegrity,
+        registeredDumpKeys,
+        ptraceScope,
+        revocations,
+        verified);
+  }
+
+  /** {@return the same with these revocations} */
+  public CheckSettings withRevocations(Revocations required) {
+    return new CheckSettings(
+        baselines,
+        secureBootKeys,
+        lockdown,
+        codeIntegrity,
+        dumpKeys,
+        ptraceScope,
+        required,
+        manifests);
+  }
+
+  /** {@return the same with baselines for the keys alone} */
+  public CheckSettings withSecureBootKeys(List<BootBaseline> accepted) {
+    return new CheckSettings(
+        baselines,
+        accepted,
+        lockdown,
+        codeIntegrity,
+        dumpKeys,
+        ptraceScope,
+        revocations,
+        manifests);
+  }
 }

@@ -153,13 +153,6 @@ public enum FindingCode {
       "What is not proven on counts as off.",
       "shieldwall evidence eventlog LOG",
       403),
-  /** Something before it failed, or nothing here can check it. */
-  CHECK_NOT_MADE(
-      "check-not-made",
-      "A check that the policy asks for was not made",
-      "What has not been checked does not pass.",
-      "mend what failed before it",
-      403),
   /** Firmware's debugger was on. */
   UEFI_DEBUG_ON(
       "uefi-debug-on",
@@ -173,6 +166,132 @@ public enum FindingCode {
       "The host resumed and did not boot",
       "After a resume, memory holds what it held before, measured or not.",
       "reboot the host",
+      403),
+  /** What the kernel was told is not proven. */
+  COMMAND_LINE_UNPROVEN(
+      "command-line-unproven",
+      "What the kernel was told is not proven",
+      "A line that may have been made up later proves nothing.",
+      "shieldwall hgs baseline add LOG --name NAME",
+      403),
+  /** No baseline names Secure Boot's keys. */
+  SECURE_BOOT_SETTINGS_MISSING(
+      "secure-boot-settings-missing",
+      "No baseline names Secure Boot's keys",
+      "Without one, any keys would do.",
+      "shieldwall hgs baseline add LOG --name NAME",
+      403),
+  /** Secure Boot's keys are not those of a baseline. */
+  SECURE_BOOT_SETTINGS_MISMATCH(
+      "secure-boot-settings-mismatch",
+      "Secure Boot's keys are not those of a baseline",
+      "Somebody else's signature may let an image run.",
+      "restore Secure Boot's keys in the host's firmware setup, or accept the new ones as a baseline",
+      403),
+  /** The kernel is not locked down. */
+  KERNEL_NOT_LOCKED_DOWN(
+      "kernel-not-locked-down",
+      "The kernel is not locked down",
+      "Root reads and writes the kernel's memory, and a guest's.",
+      "put lockdown=confidentiality on the image's command line",
+      403),
+  /** The kernel was told to open a debugger, a debug shell or a hole. */
+  KERNEL_DEBUG_ON(
+      "kernel-debug-on",
+      "The kernel was told to open a debugger, a debug shell or a hole",
+      "Whoever has it reads a guest's memory.",
+      "take the word found off the image's command line",
+      403),
+  /** The kernel may load unsigned modules. */
+  MODULE_SIGNATURES_NOT_ENFORCED(
+      "module-signatures-not-enforced",
+      "The kernel may load unsigned modules",
+      "A module is the kernel.",
+      "put module.sig_enforce=1 on the image's command line",
+      403),
+  /** The kernel runs what is neither signed nor in the verified image. */
+  CODE_INTEGRITY_NOT_ENFORCED(
+      "code-integrity-not-enforced",
+      "The kernel runs what is neither signed nor in the verified image",
+      "What is only recorded has already run when it is seen.",
+      "boot an image with a verified root file system, or with IMA appraisal and a signed policy",
+      403),
+  /** The root file system is not one that is allowed. */
+  VERITY_ROOT_NOT_ALLOWED(
+      "verity-root-not-allowed",
+      "The root file system is not one that is allowed",
+      "Nobody accepted what is in it.",
+      "add the root hash to the policy, or boot an image that is in it",
+      403),
+  /** Devices may reach all memory. */
+  IOMMU_NOT_ON(
+      "iommu-not-on",
+      "Devices may reach all memory",
+      "A device reads a guest's memory.",
+      "put intel_iommu=on or amd_iommu=force_enable on the image's command line, and enable DMA protection in firmware",
+      403),
+  /** The kernel may hibernate. */
+  HIBERNATION_POSSIBLE(
+      "hibernation-possible",
+      "The kernel may hibernate",
+      "Hibernation writes a guest's memory to disk, and reads a changed one back.",
+      "put nohibernate on the image's command line and take resume= off it",
+      403),
+  /** Nothing shows that memory is not swapped out in the clear. */
+  SWAP_UNPROVEN(
+      "swap-unproven",
+      "Nothing shows that memory is not swapped out in the clear",
+      "Swap holds a guest's memory.",
+      "boot an image whose signed manifest guarantees it",
+      403),
+  /** The kernel may dump its memory. */
+  DUMPS_POSSIBLE(
+      "dumps-possible",
+      "The kernel may dump its memory",
+      "A dump holds a guest's memory.",
+      "take crashkernel= off the image's command line",
+      403),
+  /** Dumps are encrypted to a key that is not registered. */
+  DUMP_KEY_NOT_REGISTERED(
+      "dump-key-not-registered",
+      "Dumps are encrypted to a key that is not registered",
+      "Whoever holds it reads a guest's memory.",
+      "register the key in the policy, or boot another image",
+      403),
+  /** Processes may trace each other. */
+  PTRACE_NOT_RESTRICTED(
+      "ptrace-not-restricted",
+      "Processes may trace each other",
+      "Whoever traces the worker reads a guest's memory.",
+      "put sysctl.kernel.yama.ptrace_scope=3 on the image's command line",
+      403),
+  /** The policy names no revocations. */
+  DBX_REQUIREMENT_MISSING(
+      "dbx-requirement-missing",
+      "The policy names no revocations",
+      "Without any, every dbx would do.",
+      "give the policy a file of revocations, or switch dbx-at-least off",
+      403),
+  /** Secure Boot lets run what was revoked. */
+  DBX_OUTDATED(
+      "dbx-outdated",
+      "Secure Boot lets run what was revoked",
+      "A signed boot loader with a known hole boots anything.",
+      "install the update of dbx on the host, e.g. with fwupdmgr",
+      403),
+  /** The policy has no image manifests. */
+  IMAGE_MANIFEST_MISSING(
+      "image-manifest-missing",
+      "The policy has no image manifests",
+      "Without any, no image's maker answers for anything.",
+      "give the policy a signed manifest, or switch image-manifest off",
+      403),
+  /** The image booted has no manifest, or something was added to it. */
+  IMAGE_WITHOUT_MANIFEST(
+      "image-without-manifest",
+      "The image booted has no manifest, or something was added to it",
+      "Its maker answers for nothing.",
+      "boot an image with a manifest, without other command lines, credentials or extensions",
       403),
   /** No rules of what may run. */
   CODE_INTEGRITY_MISSING(

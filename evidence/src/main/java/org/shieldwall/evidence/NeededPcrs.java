@@ -49,7 +49,11 @@ final class NeededPcrs {
     return switch (check) {
       case ENCLAVE_MEASURED -> Set.of(AttestationPolicy.ENCLAVE_PCR);
       case CODE_INTEGRITY -> settings.codeIntegrity().ima().map(NeededPcrs::ima).orElse(Set.of());
-      default -> Set.of();
+      case IMAGE_MANIFEST -> Set.of(AttestationPolicy.EXTENSIONS_PCR);
+      default ->
+          check.canBeGuaranteed() && !settings.manifests().isEmpty()
+              ? Set.of(AttestationPolicy.EXTENSIONS_PCR)
+              : Set.of();
     };
   }
 

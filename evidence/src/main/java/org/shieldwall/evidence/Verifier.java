@@ -37,20 +37,9 @@ public final class Verifier {
     return new Appraisal(verdict, results, resume);
   }
 
-  /** What was not checked is no finding of its own where what it rests on says why. */
+  /** What was not checked is no finding of its own: what it rests on says why. */
   private static List<Finding> findings(List<CheckResult> results) {
-    List<Finding> findings = results.stream().flatMap(each -> each.findings().stream()).toList();
-    return findings.isEmpty()
-        ? results.stream()
-            .filter(each -> each.outcome() == Outcome.NOT_CHECKED)
-            .map(each ->
-                new Finding(
-                    FindingCode.CHECK_NOT_MADE,
-                    each.check().title() + ": not checked",
-                    each.expected(),
-                    each.found()))
-            .toList()
-        : findings;
+    return results.stream().flatMap(each -> each.findings().stream()).toList();
   }
 
   private static HealthClaims claims(

@@ -47,13 +47,18 @@ public final class LogBuilder {
 
   /** What firmware measures before it boots anything. */
   public LogBuilder firmware(boolean secureBoot) {
+    return firmware(secureBoot, Bytes.ofText("forbidden"));
+  }
+
+  /** The same with these forbidden signatures. */
+  public LogBuilder firmware(boolean secureBoot, Bytes dbx) {
     measured(0, EventType.SCRTM_VERSION, utf16("lab firmware 1\0"));
     extended(0, EventType.EFI_PLATFORM_FIRMWARE_BLOB, digestOf("firmware"), Bytes.zeros(16));
     variable(7, EfiVariable.GLOBAL, "SecureBoot", Bytes.ofHex(secureBoot ? "01" : "00"));
     variable(7, EfiVariable.GLOBAL, "PK", Bytes.ofText("platform key"));
     variable(7, EfiVariable.GLOBAL, "KEK", Bytes.ofText("key exchange key"));
     variable(7, EfiVariable.SECURITY_DATABASE, "db", Bytes.ofText("signature database"));
-    variable(7, EfiVariable.SECURITY_DATABASE, "dbx", Bytes.ofText("forbidden"));
+    variable(7, EfiVariable.SECURITY_DATABASE, "dbx", dbx);
     measured(7, EventType.SEPARATOR, Bytes.zeros(4));
     text(4, EventType.EFI_ACTION, "Calling EFI Application from Boot Option");
     for (int pcr = 0; pcr < 7; pcr++) {
@@ -64,20 +69,43 @@ public final class LogBuilder {
 
   /** An image, its authority, and what systemd's stub and the kernel measure. */
   public LogBuilder image(String content, String path) {
+    return image(content, path, "quiet lockdown=confidentiality");
+  }
+
+  /** An image that was given a command line: the stub measures it, and then the kernel. */
+  public LogBuilder image(String content, String path, String commandLine) {
+    authorised(content, path);
+    measured(12, EventType.IPL, utf16(commandLine + "\0"));
+    return kernel(commandLine);
+  }
+
+  /** An image with its command line inside. */
+  public LogBuilder sealedImage(String content, String commandLine) {
+    return authorised(content, "\\EFI\\BOOT\\BOOTX64.EFI").kernel(commandLine);
+  }
+
+  private LogBuilder authorised(String content, String path) {
     variableEvent(
         7,
         EventType.EFI_VARIABLE_AUTHORITY,
         EfiVariable.SECURITY_DATABASE,
         "db",
         Bytes.ofText("the signer's certificate"));
-    application(digestOf(content), path);
-    measured(12, EventType.IPL, utf16("quiet lockdown=confidentiality\0"));
+    return application(digestOf(content), path);
+  }
+
+  /** What the kernel's own EFI stub measures. */
+  public LogBuilder kernel(String commandLine) {
     extended(
+        9,
+        EventType.EVENT_TAG,
+        TpmHash.SHA256.hash(utf16(commandLine + "\0")),
+        Bytes.concat(Bytes.ofHex("ed223b8f1a000000"), Bytes.ofText("LOADED_IMAGE::LoadOptions\0")));
+    return extended(
         9,
         EventType.EVENT_TAG,
         digestOf("initrd"),
         Bytes.concat(Bytes.ofHex("ec223b8f0d000000"), Bytes.ofText("Linux initrd\0")));
-    return this;
   }
 
   /** Firmware hands over. */

@@ -458,13 +458,6 @@ class VerifierTest {
   }
 
   @Test
-  void givenACheckThatCannotBeMadeThenItDoesNotPass() {
-    AttestationPolicy policy = POLICY.with(Set.of(Check.IMAGE_MANIFEST));
-    assertThat(refusal(policy, evidence(host(), policy), CHALLENGE))
-        .containsExactly(FindingCode.CHECK_NOT_MADE);
-  }
-
-  @Test
   void givenACheckThatIsOffThenItDidNotPass() {
     AttestationPolicy policy = POLICY.without(Set.of(Check.SECURE_BOOT));
     Appraisal appraisal = Verifier.appraise(policy, evidence(host(), policy), CHALLENGE);

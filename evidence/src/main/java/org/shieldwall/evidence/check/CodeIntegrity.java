@@ -1,16 +1,21 @@
 package org.shieldwall.evidence.check;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckResult;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.tpm.Bytes;
 
-/** {@link Check#CODE_INTEGRITY}. */
+/** {@link Check#CODE_INTEGRITY}: the IMA list, the root hashes, or both, as the policy asks. */
 final class CodeIntegrity implements HostCheck {
   @Override
   public CheckResult judge(HostEvidence host) {
-    if (host.ima().isEmpty()) {
+    boolean verity = !host.settings().codeIntegrity().verityRoots().isEmpty();
+    if (host.ima().isEmpty() && !verity) {
       return CheckResult.fail(
           Check.CODE_INTEGRITY,
           List.of(
@@ -20,12 +25,49 @@ final class CodeIntegrity implements HostCheck {
                   "an allow-list or root hashes",
                   "neither")));
     }
-    ImaReading ima = host.ima().get();
-    return ima.findings().isEmpty()
+    List<Finding> findings = new ArrayList<>();
+    List<String> found = new ArrayList<>();
+    host.ima()
+        .ifPresent(ima -> {
+          findings.addAll(ima.findings());
+          found.add(ima.covered() + " entries of the IMA list, each allowed");
+        });
+    if (verity && host.facts().isEmpty()) {
+      return findings.isEmpty()
+          ? CheckResult.notChecked(
+              Check.CODE_INTEGRITY, "a root hash that is allowed", "no event log")
+          : CheckResult.fail(Check.CODE_INTEGRITY, findings);
+    }
+    if (verity) {
+      verity(host, findings, found);
+    }
+    return findings.isEmpty()
         ? CheckResult.pass(
-            Check.CODE_INTEGRITY,
-            "allowed files only in the IMA list",
-            ima.covered() + " entries, each allowed")
-        : CheckResult.fail(Check.CODE_INTEGRITY, ima.findings());
+            Check.CODE_INTEGRITY, "nothing but what is allowed", String.join("; ", found))
+        : CheckResult.fail(Check.CODE_INTEGRITY, findings);
+  }
+
+  private static void verity(HostEvidence host, List<Finding> findings, List<String> found) {
+    CommandLineReading reading = host.commandLine();
+    if (reading.unproven().isPresent()) {
+      findings.add(reading.unproven().get());
+      return;
+    }
+    Set<Bytes> allowed = new HashSet<>(host.settings().codeIntegrity().verityRoots());
+    for (KernelArguments line : reading.lines()) {
+      List<Bytes> roots = VerityRoots.of(line);
+      if (roots.isEmpty() || VerityRoots.isSwitchedOff(line) || !allowed.containsAll(roots)) {
+        findings.add(
+            new Finding(
+                FindingCode.VERITY_ROOT_NOT_ALLOWED,
+                "the file system booted is not one of those allowed",
+                "roothash= or usrhash= of one of " + allowed.size() + " root hashes",
+                roots.isEmpty()
+                    ? "no root hash, " + reading.source()
+                    : roots.stream().map(Bytes::hex).toList() + ", " + reading.source()));
+        return;
+      }
+      found.add("root hash " + roots.getFirst().hex() + ", " + reading.source());
+    }
   }
 }

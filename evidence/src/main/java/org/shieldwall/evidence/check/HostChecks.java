@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckResult;
@@ -25,9 +26,25 @@ public final class HostChecks {
     CHECKS.put(Check.ENCLAVE_MEASURED, new EnclaveMeasured());
     CHECKS.put(Check.SECURE_BOOT, new SecureBootOn());
     CHECKS.put(Check.BOOT_BASELINE, new AcceptedBoot());
+    CHECKS.put(Check.SECURE_BOOT_SETTINGS, new SecureBootKeys());
     CHECKS.put(Check.NO_UEFI_DEBUG, new NoUefiDebug());
     CHECKS.put(Check.FULL_BOOT, new FullBoot());
     CHECKS.put(Check.CODE_INTEGRITY, new CodeIntegrity());
+    CHECKS.put(Check.NO_DUMPS_OR_ENCRYPTED, new NoDumpsOrEncrypted());
+    CHECKS.put(Check.DBX_AT_LEAST, new DbxAtLeast());
+    CHECKS.put(Check.IMAGE_MANIFEST, new BootedManifest());
+    for (CommandLineRule rule :
+        List.of(
+            new KernelLockdown(),
+            new NoKernelDebug(),
+            new ModuleSignatures(),
+            new CodeIntegrityEnforced(),
+            new IommuOn(),
+            new NoHibernation(),
+            new NoSwapOrEncrypted(),
+            new PtraceRestricted())) {
+      CHECKS.put(rule.check(), new CommandLineCheck(rule));
+    }
   }
 
   private HostChecks() {}
@@ -50,11 +67,7 @@ public final class HostChecks {
     if (!host.policy().isOn(check)) {
       return CheckResult.off(check);
     }
-    HostCheck judge = CHECKS.get(check);
-    if (judge == null) {
-      return CheckResult.notChecked(check, check.title(), "this version cannot check it");
-    }
-    CheckResult result = judge.judge(host);
+    CheckResult result = Objects.requireNonNull(CHECKS.get(check)).judge(host);
     return result.outcome() == Outcome.PASS ? unlessUnproven(result, failed) : result;
   }
 

@@ -9,6 +9,7 @@ import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.Challenge;
 import org.shieldwall.evidence.CheckSettings;
 import org.shieldwall.evidence.Finding;
+import org.shieldwall.evidence.ImageManifest;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.quote.QuoteAppraisal;
@@ -33,7 +34,9 @@ public final class HostEvidence {
   private final PcrValues values;
   private final BootReading boot;
   private final BaselineMatch baselines;
+  private final Optional<ImageManifest> manifest;
   private final Optional<ImaReading> ima;
+  private Optional<CommandLineReading> commandLine = Optional.empty();
 
   /** Reads what a policy needs. */
   public HostEvidence(AttestationPolicy policy, UntrustedEvidence evidence, Challenge challenge) {
@@ -48,6 +51,7 @@ public final class HostEvidence {
         boot.facts()
             .map(facts -> BaselineMatch.of(facts, policy.settings().baselines()))
             .orElse(BaselineMatch.NONE);
+    this.manifest = boot.facts().flatMap(facts -> BootedManifest.of(this, facts));
     this.ima = policy.needsImaList() ? Optional.of(ImaReading.of(this)) : Optional.empty();
   }
 
@@ -116,6 +120,20 @@ public final class HostEvidence {
 
   BaselineMatch baselines() {
     return baselines;
+  }
+
+  /** {@return the manifest that speaks of this boot, if there is one} */
+  Optional<ImageManifest> manifest() {
+    return manifest;
+  }
+
+  /** {@return what the kernel was told; asked for only where there is a log} */
+  CommandLineReading commandLine() {
+    CommandLineReading reading =
+        commandLine.orElseGet(
+            () -> CommandLineReading.of(this, boot.facts().orElseThrow(), manifest));
+    commandLine = Optional.of(reading);
+    return reading;
   }
 
   /** {@return names of the baselines that the boot matches} */

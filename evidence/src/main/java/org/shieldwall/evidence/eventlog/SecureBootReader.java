@@ -119,7 +119,7 @@ final class SecureBootReader {
       if (!database) {
         return List.of();
       }
-      List<SignatureEntry> entries = SignatureEntry.lists(variable.value(), shown);
+      List<SignatureEntry> entries = SignatureEntry.parse(variable.value(), shown);
       shown -= entries.size();
       return entries;
     } catch (MalformedException e) {

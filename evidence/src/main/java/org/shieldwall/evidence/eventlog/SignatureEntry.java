@@ -30,7 +30,7 @@ public record SignatureEntry(String kind, String owner, Bytes sha256, String sub
    * @param most so many entries are read; more are refused, since each takes more memory here than
    *     the 17 bytes it may have in the log
    */
-  static List<SignatureEntry> lists(Bytes value, int most) throws MalformedException {
+  public static List<SignatureEntry> parse(Bytes value, int most) throws MalformedException {
     ByteReader in = ByteReader.littleEndian(value.toArray(), "EFI_SIGNATURE_LIST");
     List<SignatureEntry> entries = new ArrayList<>();
     // Hundreds of hashes of one owner are usual.

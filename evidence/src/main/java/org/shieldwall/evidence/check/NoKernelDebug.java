@@ -1,0 +1,85 @@
+package org.shieldwall.evidence.check;
+
+import java.util.Optional;
+import java.util.Set;
+import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.FindingCode;
+
+/**
+ * {@link Check#NO_KERNEL_DEBUG}: none of the parameters that start a debugger or a shell before
+ * anything guards it, or take from the kernel's own protection ({@code
+ * Documentation/admin-guide/kernel-parameters.txt}; {@code kernel-command-line(7)}).
+ */
+final class NoKernelDebug implements CommandLineRule {
+  /** With or without a value. */
+  private static final Set<String> DEBUGGERS =
+      Set.of(
+          "kgdboc",
+          "ekgdboc",
+          "kgdbdbgp",
+          "kgdbwait",
+          "kgdbcon",
+          "kdb",
+          "nokaslr",
+          "norandmaps",
+          "nosmep",
+          "nosmap",
+          "nopti",
+          "kpti",
+          "sysrq_always_enabled",
+          "ftrace",
+          "trace_event",
+          "kprobe_event",
+          "rd.break",
+          "rd.shell",
+          "rd.emergency",
+          "rescue",
+          "emergency",
+          "single",
+          "systemd.debug_shell",
+          "rd.systemd.debug_shell",
+          "systemd.unit",
+          "rd.systemd.unit",
+          "systemd.run",
+          "init",
+          "rdinit");
+
+  /** With one of these values. */
+  private static final Set<String> HOLES =
+      Set.of(
+          "iomem=relaxed",
+          "mitigations=off",
+          "pti=off",
+          "noexec=off",
+          "debugfs=on",
+          "earlyprintk=dbgp",
+          "earlyprintk=xdbc",
+          "hardened_usercopy=off",
+          "rodata=off",
+          "proc_mem.force_override=always");
+
+  @Override
+  public Check check() {
+    return Check.NO_KERNEL_DEBUG;
+  }
+
+  @Override
+  public FindingCode code() {
+    return FindingCode.KERNEL_DEBUG_ON;
+  }
+
+  @Override
+  public String expected(HostEvidence host) {
+    return "no debugger, debug shell or weakened protection on the command line";
+  }
+
+  @Override
+  public Answer answer(KernelArguments line, HostEvidence host) {
+    Optional<String> found =
+        line.words().stream()
+            .filter(each -> DEBUGGERS.contains(each.name()) || HOLES.contains(each.toString()))
+            .map(KernelArguments.Word::toString)
+            .findFirst();
+    return found.<Answer>map(Answer.Contradicted::new).orElseGet(() -> new Answer.Shown("none"));
+  }
+}
