@@ -22,19 +22,9 @@ import org.tomlj.TomlTable;
  * @param name host name that hosts use to reach the service
  * @param keyFile the file that opens the sealed keys; empty if a passphrase does
  * @param certificateValidity how long a health certificate is good
- * @param policyName name of the policy, as claims state it
- * @param policyVersion its version
- * @param imaAllowList file of digests that may run; empty if what runs is not checked
  */
 public record HgsConfig(
-    String address,
-    int port,
-    String name,
-    Optional<Path> keyFile,
-    Duration certificateValidity,
-    String policyName,
-    int policyVersion,
-    Optional<Path> imaAllowList) {
+    String address, int port, String name, Optional<Path> keyFile, Duration certificateValidity) {
 
   /** The service's usual port. */
   public static final int DEFAULT_PORT = 8443;
@@ -45,33 +35,16 @@ public record HgsConfig(
       Map.of(
           "listen", Set.of("address", "port", "name"),
           "secrets", Set.of("key-file"),
-          "certificate", Set.of("validity-hours"),
-          "policy", Set.of("name", "version", "ima-allow-list"));
+          "certificate", Set.of("validity-hours"));
 
   /** {@return what holds where the file says nothing} */
   public static HgsConfig defaults() {
-    return new HgsConfig(
-        "::",
-        DEFAULT_PORT,
-        "localhost",
-        Optional.empty(),
-        Duration.ofHours(8),
-        "default",
-        1,
-        Optional.empty());
+    return new HgsConfig("::", DEFAULT_PORT, "localhost", Optional.empty(), Duration.ofHours(8));
   }
 
   /** {@return a copy that listens there} */
   public HgsConfig listeningOn(String newAddress, int newPort) {
-    return new HgsConfig(
-        newAddress,
-        newPort,
-        name,
-        keyFile,
-        certificateValidity,
-        policyName,
-        policyVersion,
-        imaAllowList);
+    return new HgsConfig(newAddress, newPort, name, keyFile, certificateValidity);
   }
 
   /**
@@ -110,10 +83,7 @@ public record HgsConfig(
                 "certificate.validity-hours",
                 (int) defaults.certificateValidity().toHours(),
                 1,
-                (int) MAX_VALIDITY.toHours())),
-        reader.text("policy.name", defaults.policyName()),
-        reader.number("policy.version", defaults.policyVersion(), 1, Integer.MAX_VALUE),
-        reader.path("policy.ima-allow-list", folder));
+                (int) MAX_VALIDITY.toHours())));
   }
 
   private static void refuseUnknown(TomlParseResult toml, Path file) throws HgsException {
@@ -164,11 +134,6 @@ public record HgsConfig(
 
     [certificate]
     # validity-hours = 8        # how long a host stays trusted after it has proved itself; 24 at most
-
-    [policy]
-    # name = "default"          # stated in health certificates and in the audit record
-    # version = 1
-    # ima-allow-list = "…"      # file with one sha256:HEX a line: what may run on a host
     """
         .formatted(
             address

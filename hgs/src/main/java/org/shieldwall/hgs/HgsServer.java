@@ -85,13 +85,7 @@ public final class HgsServer implements AutoCloseable {
             audit,
             refusals,
             new AttestationSettings(
-                secrets.token(),
-                secrets.signer(),
-                signer,
-                config.certificateValidity(),
-                config.policyName(),
-                config.policyVersion(),
-                ImaAllowList.read(config.imaAllowList())),
+                secrets.token(), secrets.signer(), signer, config.certificateValidity()),
             clock,
             random);
     KeyProtectionService keys =

@@ -46,23 +46,12 @@ class HgsConfigTest {
             key-file = "/etc/k"
             [certificate]
             validity-hours = 1
-            [policy]
-            name = "strict"
-            version = 4
-            ima-allow-list = "ima.txt"
             """,
             FILE);
     assertThat(config)
         .isEqualTo(
             new HgsConfig(
-                "127.0.0.1",
-                9000,
-                "n",
-                Optional.of(Path.of("/etc/k")),
-                Duration.ofHours(1),
-                "strict",
-                4,
-                Optional.of(Path.of("/srv/hgs/ima.txt"))));
+                "127.0.0.1", 9000, "n", Optional.of(Path.of("/etc/k")), Duration.ofHours(1)));
   }
 
   @ParameterizedTest

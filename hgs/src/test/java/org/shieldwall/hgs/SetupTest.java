@@ -221,16 +221,6 @@ class SetupTest {
   }
 
   @Test
-  void givenAnImaAllowListWithAMistake_whenStarted_thenItsLineIsNamed() throws Exception {
-    create();
-    Path list = temporary.resolve("ima.txt");
-    Files.writeString(list, "# comment\nsha256:" + "ab".repeat(32) + "\nsha1:00\n");
-    assertThat(failure(() -> ImaAllowList.read(Optional.of(list))).what()).contains("line 3");
-    Files.writeString(list, "# comment\nsha256:" + "ab".repeat(32) + " # tool\n\n");
-    assertThat(ImaAllowList.read(Optional.of(list)).orElseThrow()).hasSize(1);
-  }
-
-  @Test
   void givenWhatIsNoService_whenAClientAsks_thenItSaysWhatIsWrong() throws Exception {
     create();
     HgsFolder other = new HgsFolder(temporary.resolve("other"));

@@ -25,6 +25,8 @@ public final class Administration {
   private final HostAdministration hosts;
   private final BaselineAdministration baselines;
   private final TrustAdministration trust;
+  private final PolicyAdministration policies;
+  private final ExceptionAdministration exceptions;
 
   /** Administration of this database. */
   public Administration(Database database, InstantSource clock) {
@@ -33,6 +35,8 @@ public final class Administration {
     this.hosts = new HostAdministration(recorder, endorsements);
     this.trust = new TrustAdministration(recorder, endorsements);
     this.baselines = new BaselineAdministration(recorder);
+    this.policies = new PolicyAdministration(recorder);
+    this.exceptions = new ExceptionAdministration(recorder);
   }
 
   /** A host as it now stands in the register, whether that is new, and what is known of its TPM. */
@@ -46,6 +50,16 @@ public final class Administration {
   /** {@return what can be done with baselines} */
   public BaselineAdministration boots() {
     return baselines;
+  }
+
+  /** {@return what can be done with policies} */
+  public PolicyAdministration policies() {
+    return policies;
+  }
+
+  /** {@return what can be done with exceptions} */
+  public ExceptionAdministration exceptions() {
+    return exceptions;
   }
 
   /** {@link HostAdministration#add Registers} a host. */

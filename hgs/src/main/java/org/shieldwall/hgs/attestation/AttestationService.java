@@ -3,12 +3,18 @@ package org.shieldwall.hgs.attestation;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
+import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.hgs.attestation.TokenSpending.OpenToken;
 import org.shieldwall.hgs.attestation.TpmAppraisal.Judgement;
 import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.audit.AuditedRefusals;
+import org.shieldwall.hgs.store.AttestationRegister;
 import org.shieldwall.hgs.store.Database;
+import org.shieldwall.hgs.store.EvidenceRegister;
+import org.shieldwall.hgs.store.EvidenceRegister.Prepared;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protector.B64u;
 import org.shieldwall.protector.Json;
@@ -16,6 +22,7 @@ import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protocol.AttestRequest;
 import org.shieldwall.protocol.ChallengeRequest;
 import org.shieldwall.protocol.HealthClaims;
+import org.shieldwall.protocol.HealthClaims.ExceptedCheck;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.tpm.MalformedException;
 
@@ -31,6 +38,7 @@ public final class AttestationService {
   private final TokenSpending tokens;
   private final TpmAppraisal appraisal;
   private final Certification certification;
+  private final KeptEvidence evidence;
   private final InstantSource clock;
 
   /** A service over this store, dating and drawing with these. */
@@ -41,7 +49,7 @@ public final class AttestationService {
       AttestationSettings settings,
       InstantSource clock,
       SecureRandom random) {
-    PolicySource policies = new PolicySource(database, settings);
+    PolicySource policies = new PolicySource(database);
     TokenSeal seal = new TokenSeal(settings.tokenKey(), random);
     this.refusals = new AttestationRefusals(refusals);
     this.admission = new HostAdmission(database, this.refusals, clock);
@@ -54,6 +62,7 @@ public final class AttestationService {
             audit,
             new CertificateIssuer(
                 settings.signerKey(), settings.signer(), settings.validity(), random));
+    this.evidence = new KeptEvidence(database);
     this.clock = clock;
   }
 
@@ -70,18 +79,48 @@ public final class AttestationService {
     Instant now = clock.instant();
     try (OpenToken open = tokens.open(request.token(), now)) {
       RegisteredHost host = admission.registered(open.token().ek());
-      Judgement judgement = appraisal.judge(request, open.token(), host);
-      if (judgement.verdict() instanceof Verdict.Healthy healthy
+      Judgement judgement = appraisal.judge(request, open.token(), host, now);
+      if (judgement.appraisal().verdict() instanceof Verdict.Healthy healthy
           && judgement.findings().isEmpty()) {
-        HealthClaims claims = claims(request, host, healthy.claims());
-        return certification.certify(claims, open, now, Certification.Also.NOTHING).toBytes();
+        Prepared kept = evidence.prepare(request, open.token(), host);
+        return certification
+            .certify(
+                claims(request, host, healthy.claims(), judgement),
+                open,
+                now,
+                judgement.until(),
+                writing -> EvidenceRegister.keep(writing, kept))
+            .toBytes();
       }
-      throw refusals.evidence(host, judgement.findings(), open::spend);
+      throw refusals.evidence(
+          host, judgement.findings(), refusedToo(request, open, host, judgement, now));
     }
   }
 
+  /** What is written with a refusal: that the token is spent, and what the host showed. */
+  private Consumer<Handle> refusedToo(
+      AttestRequest request,
+      OpenToken open,
+      RegisteredHost host,
+      Judgement judgement,
+      Instant now) {
+    if (!judgement.identified()) {
+      return open::spend;
+    }
+    Prepared kept = evidence.prepare(request, open.token(), host);
+    return writing -> {
+      if (open.spend(writing)) {
+        AttestationRegister.record(writing, KeptEvidence.refused(host, judgement, now));
+        EvidenceRegister.keep(writing, kept);
+      }
+    };
+  }
+
   private static HealthClaims claims(
-      AttestRequest request, RegisteredHost host, org.shieldwall.evidence.HealthClaims proven) {
+      AttestRequest request,
+      RegisteredHost host,
+      org.shieldwall.evidence.HealthClaims proven,
+      Judgement judgement) {
     return new HealthClaims(
         "tpm",
         "tpm",
@@ -93,7 +132,11 @@ public final class AttestationService {
         proven.policyVersion(),
         proven.baselines(),
         proven.resetCount(),
-        proven.restartCount());
+        proven.restartCount(),
+        proven.checks().stream().map(Check::label).toList(),
+        judgement.applied().exceptions().stream()
+            .map(each -> new ExceptedCheck(each.check(), each.expires()))
+            .toList());
   }
 
   /** {@return the certificate that signs health certificates} */

@@ -49,8 +49,12 @@ final class CertificateIssuer {
     this.random = random;
   }
 
-  /** {@return a certificate that says {@code claims}, DER} */
-  Bytes issue(HealthClaims claims, Instant now) {
+  /**
+   * {@return a certificate that says {@code claims}, DER}
+   *
+   * @param until what it says is not to be relied on from then on
+   */
+  Bytes issue(HealthClaims claims, Instant now, Instant until) {
     Instant seconds = now.truncatedTo(ChronoUnit.SECONDS);
     X500Name subject =
         new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, claims.host()).build();
@@ -59,7 +63,7 @@ final class CertificateIssuer {
             issuer,
             new BigInteger(SERIAL_BITS, random).setBit(SERIAL_BITS),
             Date.from(seconds.minus(HealthCertificate.BACKDATED)),
-            Date.from(expiry(seconds)),
+            Date.from(expiry(seconds, until)),
             subject,
             SubjectPublicKeyInfo.getInstance(claims.enclave().signing().getEncoded()));
     try {
@@ -74,9 +78,10 @@ final class CertificateIssuer {
     }
   }
 
-  /** A certificate never outlives the one that signs it. */
-  private Instant expiry(Instant now) {
-    Instant wanted = now.plus(validity);
+  /** A certificate never outlives the one that signs it, nor what it rests on. */
+  private Instant expiry(Instant now, Instant until) {
+    Instant usual = now.plus(validity);
+    Instant wanted = usual.isBefore(until) ? usual : until;
     Instant most = signer.getNotAfter().toInstant();
     return wanted.isBefore(most) ? wanted : most;
   }

@@ -7,11 +7,14 @@ import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.attestation.TokenSpending.OpenToken;
 import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditLog;
+import org.shieldwall.hgs.store.AttestationRegister;
 import org.shieldwall.hgs.store.Database;
+import org.shieldwall.hgs.store.LastAttestation;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protocol.AttestReply;
 import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.HealthClaims;
+import org.shieldwall.protocol.HealthClaims.ExceptedCheck;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.tpm.Bytes;
 
@@ -35,18 +38,36 @@ final class Certification {
     void write(Handle writing);
   }
 
+  /** Certifies what holds until it is found otherwise. */
+  AttestReply certify(HealthClaims claims, OpenToken token, Instant now, Also also)
+      throws RefusedException, ProtectorException {
+    return certify(claims, token, now, Instant.MAX, also);
+  }
+
   /**
    * {@return a certificate of {@code claims}}; token, record and {@code also} are on the disk, in
    * one transaction, when this returns.
+   *
+   * @param until from then on the claims do not hold
    */
-  AttestReply certify(HealthClaims claims, OpenToken token, Instant now, Also also)
+  AttestReply certify(HealthClaims claims, OpenToken token, Instant now, Instant until, Also also)
       throws RefusedException, ProtectorException {
-    HealthCertificate certificate = HealthCertificate.parse(issuer.issue(claims, now));
+    HealthCertificate certificate = HealthCertificate.parse(issuer.issue(claims, now, until));
     boolean first =
         database.write(writing -> {
           if (!token.spend(writing)) {
             return false;
           }
+          AttestationRegister.record(
+              writing,
+              LastAttestation.certified(
+                  claims.host(),
+                  claims.mode(),
+                  claims.policyName(),
+                  claims.policyVersion(),
+                  now,
+                  certificate.expires(),
+                  claims.baselines()));
           also.write(writing);
           audit.append(
               writing,
@@ -71,6 +92,9 @@ final class Certification {
     facts.put("baselines", claims.baselines());
     facts.put("resetCount", claims.resetCount());
     facts.put("restartCount", claims.restartCount());
+    if (!claims.exceptions().isEmpty()) {
+      facts.put("excepted", claims.exceptions().stream().map(ExceptedCheck::check).toList());
+    }
     facts.put("expires", expires.toString());
     return facts;
   }

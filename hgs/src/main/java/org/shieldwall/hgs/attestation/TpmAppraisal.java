@@ -1,13 +1,17 @@
 package org.shieldwall.hgs.attestation;
 
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.shieldwall.evidence.Appraisal;
 import org.shieldwall.evidence.Challenge;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.evidence.Verifier;
+import org.shieldwall.hgs.policy.PolicySet;
+import org.shieldwall.hgs.policy.PolicySet.Applied;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protocol.AttestRequest;
 import org.shieldwall.protocol.AttestationBinding;
@@ -29,22 +33,39 @@ final class TpmAppraisal {
   /**
    * What an answer came to: it is good if there are no findings.
    *
-   * @param verdict of the evidence
+   * @param appraisal of the evidence
    * @param findings everything that is wrong, whether with the evidence or with who sent it
+   * @param identified whether it has been shown to come from the TPM that is registered; what comes
+   *     from elsewhere says nothing of the host, and is not kept
+   * @param applied what the host was held to
+   * @param until from when on a certificate of this would not hold
    */
-  record Judgement(Verdict verdict, List<ReportedFinding> findings) {}
+  record Judgement(
+      Appraisal appraisal,
+      List<ReportedFinding> findings,
+      boolean identified,
+      Applied applied,
+      Instant until) {}
 
   /** {@return what {@code request} comes to as an answer to the challenge of {@code token}} */
-  Judgement judge(AttestRequest request, ChallengeToken token, RegisteredHost host)
+  Judgement judge(AttestRequest request, ChallengeToken token, RegisteredHost host, Instant now)
       throws MalformedException {
     TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
     List<ReportedFinding> findings = answersChallenge(request, ak, token);
-    Verdict verdict =
-        Verifier.appraise(policies.current(), evidence(request, ak), asked(token, host)).verdict();
-    if (verdict instanceof Verdict.Refused refused) {
-      findings.addAll(AttestationFindings.reported(refused.findings()));
-    }
-    return new Judgement(verdict, List.copyOf(findings));
+    boolean identified = findings.isEmpty();
+    PolicySet policySet = policies.current(now);
+    Applied applied = policySet.of(host, now);
+    Appraisal appraisal =
+        Verifier.appraise(applied.policy(), evidence(request, ak), asked(token, host));
+    Instant until =
+        switch (appraisal.verdict()) {
+          case Verdict.Healthy healthy -> policySet.until(applied, healthy.claims().baselines());
+          case Verdict.Refused refused -> {
+            findings.addAll(AttestationFindings.reported(refused.findings()));
+            yield now;
+          }
+        };
+    return new Judgement(appraisal, List.copyOf(findings), identified, applied, until);
   }
 
   /** That the evidence comes from whom the challenge was made for. */

@@ -59,7 +59,7 @@ final class TpmChallenges {
             ek.id(),
             ak.name().value(),
             Bytes.of(request.enclave().id().bytes()));
-    AttestationPolicy policy = policies.current();
+    AttestationPolicy policy = policies.current(now).of(host, now).policy();
     Credential credential = credentials.make(ek.key(), ak.name(), token.secret().toArray());
     return new Challenge(
         seal.seal(token),

@@ -15,6 +15,7 @@ import org.shieldwall.protector.PrivateKeySet;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.HealthClaims;
+import org.shieldwall.protocol.HealthClaims.ExceptedCheck;
 import org.shieldwall.tpm.Bytes;
 
 /** Health certificates as they are issued, and as somebody else would like them to be. */
@@ -35,12 +36,26 @@ class HealthCertificateTest {
           1,
           List.of("accepted"),
           3,
-          1);
+          1,
+          List.of("quote", "secure-boot"),
+          List.of(new ExceptedCheck("iommu", Instant.ofEpochSecond(2_000_000_000))));
 
   private HealthCertificate issue(KeyPair key, X509Certificate signer) throws Exception {
     return HealthCertificate.parse(
         new CertificateIssuer(key.getPrivate(), signer, Duration.ofHours(8), RANDOM)
-            .issue(CLAIMS, now));
+            .issue(CLAIMS, now, Instant.MAX));
+  }
+
+  @Test
+  void givenClaimsThatWillNotHoldForLong_whenIssued_thenTheCertificateEndsWithThem()
+      throws Exception {
+    Instant end = now.plus(Duration.ofMinutes(10));
+    HealthCertificate certificate =
+        HealthCertificate.parse(
+            new CertificateIssuer(KEY.getPrivate(), SIGNER, Duration.ofHours(8), RANDOM)
+                .issue(CLAIMS, now, end));
+    assertThat(certificate.refusal(List.of(SIGNER), end.minusSeconds(1))).isEmpty();
+    assertThat(certificate.refusal(List.of(SIGNER), end)).isPresent();
   }
 
   @Test

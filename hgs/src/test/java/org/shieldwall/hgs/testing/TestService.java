@@ -12,6 +12,8 @@ import org.shieldwall.hgs.HgsServer;
 import org.shieldwall.hgs.HgsSetup;
 import org.shieldwall.hgs.admin.Administration;
 import org.shieldwall.hgs.audit.AuditRecord;
+import org.shieldwall.hgs.policy.PolicyFiles;
+import org.shieldwall.hgs.policy.PolicyReader;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.SealedFile.Unlock;
@@ -42,17 +44,27 @@ public final class TestService implements AutoCloseable {
 
   /** A service that asks for an IMA list and allows these files. */
   public static TestService allowingFiles(Path path, List<Bytes> digests) throws Exception {
-    HgsFolder folder = new HgsFolder(path);
-    new HgsSetup(java.time.InstantSource.system(), RANDOM)
-        .create(folder, HgsSetup.Address.named("localhost"), Optional.empty(), Optional.empty());
+    TestService service = in(path);
     Files.write(
-        folder.path().resolve("ima.txt"),
+        service.folder.path().resolve("ima.txt"),
         digests.stream().map(digest -> "sha256:" + digest.hex()).toList());
-    Files.writeString(
-        folder.configuration(),
-        Files.readString(folder.configuration())
-            .replace("[policy]", "[policy]\nima-allow-list = \"ima.txt\""));
-    return new TestService(folder);
+    service.policy(
+        """
+        name = "default"
+        version = 2
+        [checks.code-integrity]
+        enabled = true
+        allow = "ima.txt"
+        """);
+    return service;
+  }
+
+  /** Adds a policy, whose files are in the service's folder. */
+  public void policy(String document) throws Exception {
+    administer(admin ->
+        admin
+            .policies()
+            .add(PolicyReader.read("test policy", document, PolicyFiles.in(folder.path())), false));
   }
 
   private HgsServer start() throws Exception {

@@ -1,4 +1,4 @@
-package org.shieldwall.hgs.attestation;
+package org.shieldwall.hgs.policy;
 
 import java.util.Collection;
 import java.util.Map;
