@@ -13,13 +13,13 @@ import org.shieldwall.tpm.MalformedException;
  * The log of a boot that went otherwise: Secure Boot switched off and another image started. It is
  * consistent in itself and is extended into a real TPM, so that only what it says can be refused.
  */
-final class AlteredBoot {
+public final class AlteredBoot {
   private static final byte[] SECURE_BOOT = "SecureBoot".getBytes(StandardCharsets.UTF_16LE);
 
   private AlteredBoot() {}
 
   /** {@return {@code log} with Secure Boot off and the last boot image another} */
-  static byte[] of(byte[] log) throws MalformedException {
+  public static byte[] of(byte[] log) throws MalformedException {
     byte[] altered = log.clone();
     int lastImage = -1;
     UntrustedEventLog parsed = UntrustedEventLog.parse(log, LogLimits.DEFAULT);

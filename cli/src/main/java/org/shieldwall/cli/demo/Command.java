@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Runs {@code shieldwall} commands, as a person would type them, and reads their JSON. */
-final class Command {
+public final class Command {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   private Command() {}
@@ -25,9 +25,9 @@ final class Command {
    * @param output its JSON; an empty object if it printed none
    * @param complaints what it wrote to standard error
    */
-  record Result(String line, int exitCode, JsonNode output, String complaints) {
+  public record Result(String line, int exitCode, JsonNode output, String complaints) {
     /** {@return this, if the exit code is 0} */
-    Result orFail() {
+    public Result orFail() {
       if (exitCode != 0) {
         throw new StepFailure(
             "`"
@@ -42,7 +42,7 @@ final class Command {
     }
 
     /** {@return the error's message, or the findings' codes, or the whole output} */
-    static String message(JsonNode output) {
+    public static String message(JsonNode output) {
       JsonNode error = output.path("error");
       if (error.isMissingNode()) {
         return output.toString();
@@ -52,7 +52,7 @@ final class Command {
   }
 
   /** Runs a command in this process, with {@code --json} added. */
-  static Result run(Object... words) {
+  public static Result run(Object... words) {
     List<String> line = words(words);
     line.add("--json");
     StringWriter out = new StringWriter();
@@ -63,7 +63,7 @@ final class Command {
   }
 
   /** Starts a command that stays, as a process of its own; its output goes to {@code log}. */
-  static Process start(Path log, Object... words) throws IOException {
+  public static Process start(Path log, Object... words) throws IOException {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 import org.shieldwall.tpm.command.TpmException;
 
 /** The demonstration's cast and stage, and its steps in order. */
-final class Demo implements AutoCloseable {
+public final class Demo implements AutoCloseable {
   private static final String LOG = "host-boot-log.bin";
   private static final int SECRET_BYTES = 24;
 
   /** What a step does; it returns what was seen, or fails. */
-  interface Action {
+  public interface Action {
     Seen run() throws Exception;
   }
 
@@ -28,8 +28,8 @@ final class Demo implements AutoCloseable {
    *
    * @param finding the code of a refusal, empty otherwise
    */
-  record Seen(String finding, String outcome) {
-    static Seen that(String outcome) {
+  public record Seen(String finding, String outcome) {
+    public static Seen that(String outcome) {
       return new Seen("", outcome);
     }
   }
@@ -39,8 +39,9 @@ final class Demo implements AutoCloseable {
    *
    * @param othersNeedIt whether the steps after it make no sense without it
    */
-  record Step(String name, boolean othersNeedIt, Action action) {
-    StepResult run() {
+  public record Step(String name, boolean othersNeedIt, Action action) {
+    /** {@return what became of it} */
+    public StepResult run() {
       long started = System.nanoTime();
       try {
         Seen seen = action.run();
@@ -62,26 +63,27 @@ final class Demo implements AutoCloseable {
     }
   }
 
-  final Path work;
-  final Path template;
-  final Path owner;
-  final Path hgs;
-  final Path hgsLog;
-  final int hgsPort;
-  final int webPort;
-  final String secret;
-  final byte[] bootLog;
-  final Optional<String> realTpm;
-  final PlayedMachine machine;
-  final PlayedMachine secondMachine;
-  final PlayedMachine strangeMachine;
-  final GuardedHost host;
-  final GuardedHost secondHost;
-  final GuardedHost strangeHost;
+  public final Path work;
+  public final Path template;
+  public final Path owner;
+  public final Path hgs;
+  public final Path hgsLog;
+  public final int hgsPort;
+  public final int webPort;
+  public final String secret;
+  public final byte[] bootLog;
+  public final Optional<String> realTpm;
+  public final PlayedMachine machine;
+  public final PlayedMachine secondMachine;
+  public final PlayedMachine strangeMachine;
+  public final GuardedHost host;
+  public final GuardedHost secondHost;
+  public final GuardedHost strangeHost;
   private final List<Step> steps;
   private @Nullable Process hgsProcess;
 
-  Demo(Path work, Path template, Optional<String> realTpm) {
+  /** A stage in the empty folder {@code work}; nothing is started yet. */
+  public Demo(Path work, Path template, Optional<String> realTpm) {
     this.work = work;
     this.template = template;
     this.realTpm = realTpm;
@@ -105,7 +107,8 @@ final class Demo implements AutoCloseable {
     this.steps = List.copyOf(all);
   }
 
-  List<Step> steps() {
+  /** {@return the steps, in order} */
+  public List<Step> steps() {
     return steps;
   }
 
@@ -117,21 +120,21 @@ final class Demo implements AutoCloseable {
                 + " protocol and proves nothing about this machine");
   }
 
-  String tpm() {
+  public String tpm() {
     return realTpm.orElse(machine.tpmPlace());
   }
 
-  Path eventLog() {
+  public Path eventLog() {
     return realTpm.isPresent()
         ? Path.of("/sys/kernel/security/tpm0/binary_bios_measurements")
         : machine.eventLogPath();
   }
 
-  String hgsUrl() {
+  public String hgsUrl() {
     return "https://127.0.0.1:" + hgsPort;
   }
 
-  Path hgsCertificate() {
+  public Path hgsCertificate() {
     return hgs.resolve("hgs.pem");
   }
 

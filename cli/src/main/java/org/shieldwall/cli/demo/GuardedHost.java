@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A host of the demonstration: its directory, and its agent while it runs. */
-final class GuardedHost implements AutoCloseable {
+public final class GuardedHost implements AutoCloseable {
   private static final long START_SECONDS = 60;
   private static final long STOP_SECONDS = 130;
 
@@ -18,21 +18,24 @@ final class GuardedHost implements AutoCloseable {
   private final Path log;
   private @Nullable Process agent;
 
-  GuardedHost(Path directory) {
+  /** A host in {@code directory}, not set up yet. */
+  public GuardedHost(Path directory) {
     this.directory = directory;
     this.log = directory.resolveSibling(directory.getFileName() + "-agent.log");
   }
 
-  Path directory() {
+  /** {@return where everything of this host is} */
+  public Path directory() {
     return directory;
   }
 
-  Path store() {
+  /** {@return where its VMs are} */
+  public Path store() {
     return directory.resolve("vms");
   }
 
   /** Runs a command of this host. */
-  Command.Result run(Object... words) {
+  public Command.Result run(Object... words) {
     List<Object> line = new ArrayList<>(List.of(words));
     line.add("--dir");
     line.add(directory);
@@ -40,7 +43,7 @@ final class GuardedHost implements AutoCloseable {
   }
 
   /** Starts the agent, and with it the enclave, and waits until it serves. */
-  void start() throws IOException, InterruptedException {
+  public void start() throws IOException, InterruptedException {
     Process started = Command.start(log, "host", "serve", "--json", "--dir", directory);
     agent = started;
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);

@@ -17,14 +17,15 @@ import org.shieldwall.cli.demo.Demo.Step;
 import tools.jackson.databind.JsonNode;
 
 /** From nothing to a shielded VM that runs, and runs again. */
-final class LifeSteps {
+public final class LifeSteps {
   private static final Duration BOOT_LIMIT = Duration.ofMinutes(2);
   private static final Duration READY_LIMIT = Duration.ofMinutes(1);
   private static final String HOST = "demo-host";
 
   private final Demo demo;
 
-  LifeSteps(Demo demo) {
+  /** The steps on a stage. */
+  public LifeSteps(Demo demo) {
     this.demo = demo;
   }
 
@@ -79,7 +80,8 @@ final class LifeSteps {
   }
 
   /** Sets a host up and registers its TPM. */
-  void register(GuardedHost host, String name, String tpm, Path eventLog) throws IOException {
+  public void register(GuardedHost host, String name, String tpm, Path eventLog)
+      throws IOException {
     initialise(host, name, tpm, eventLog);
     Path identity = host.directory().resolve("identity.json");
     host.run("host", "identity", "--out", identity).orFail();
@@ -87,7 +89,8 @@ final class LifeSteps {
   }
 
   /** Sets a host up and registers nothing. */
-  void initialise(GuardedHost host, String name, String tpm, Path eventLog) throws IOException {
+  public void initialise(GuardedHost host, String name, String tpm, Path eventLog)
+      throws IOException {
     host.run(
             "host",
             "init",

@@ -24,18 +24,19 @@ import org.shieldwall.tpm.swtpm.SwtpmProcess;
  * boot just as the firmware did it. It shows the protocol; it proves nothing about this computer,
  * whose root owns the swtpm.
  */
-final class PlayedMachine implements AutoCloseable {
+public final class PlayedMachine implements AutoCloseable {
   private static final int FIRST_PCR_NOT_THE_FIRMWARES = 24;
 
   private final Path directory;
   private @Nullable SwtpmProcess swtpm;
 
-  PlayedMachine(Path directory) {
+  /** A machine that is switched off. */
+  public PlayedMachine(Path directory) {
     this.directory = directory;
   }
 
   /** Resets the TPM, as power-on does, and plays a boot into it. */
-  void boot(byte[] eventLog) throws IOException, TpmException, MalformedException {
+  public void boot(byte[] eventLog) throws IOException, TpmException, MalformedException {
     powerOff();
     SwtpmOptions options = options();
     Files.createDirectories(options.stateDirectory());
@@ -53,12 +54,12 @@ final class PlayedMachine implements AutoCloseable {
   }
 
   /** {@return the log of the last boot, where a kernel would show it} */
-  Path eventLogPath() {
+  public Path eventLogPath() {
     return directory.resolve("boot.log");
   }
 
   /** {@return what {@code --tpm} takes} */
-  String tpmPlace() {
+  public String tpmPlace() {
     return "swtpm:" + options().dataSocketPath();
   }
 

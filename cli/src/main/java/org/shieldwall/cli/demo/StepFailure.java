@@ -1,7 +1,7 @@
 package org.shieldwall.cli.demo;
 
 /** A step did not see what it should see; the message says what it saw. */
-final class StepFailure extends RuntimeException {
+public final class StepFailure extends RuntimeException {
   StepFailure(String seen) {
     super(seen);
   }

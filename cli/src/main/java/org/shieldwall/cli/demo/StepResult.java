@@ -13,7 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param finding the code of the refusal, where the step is one; empty otherwise
  * @param seconds how long it took
  */
-record StepResult(String name, boolean asExpected, String outcome, String finding, double seconds) {
+public record StepResult(
+    String name, boolean asExpected, String outcome, String finding, double seconds) {
   ObjectNode toJson() {
     ObjectNode node =
         Output.object()

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import org.shieldwall.cli.Failure;
 
 /** The demonstration template: built once by {@code guest/build-template}, then kept. */
-final class TemplateBuild {
+public final class TemplateBuild {
   private TemplateBuild() {}
 
   /** {@return the folder with the template, built if it is missing or older than its sources} */
-  static Path ensure(Path home) {
+  public static Path ensure(Path home) {
     Path script = home.resolve("guest/build-template");
     Path output = home.resolve("build/guest");
     if (!Files.isExecutable(script)) {

@@ -16,13 +16,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Whole folders: copied as a backup would, searched as a thief would, deleted. */
-final class Trees {
+public final class Trees {
   private static final int CHUNK = 1 << 20;
 
   private Trees() {}
 
   /** Copies a folder with owners, times and links, as root or a backup program does. */
-  static void copy(Path from, Path to) throws IOException, InterruptedException {
+  public static void copy(Path from, Path to) throws IOException, InterruptedException {
     Process copy =
         new ProcessBuilder("cp", "-a", "--sparse=always", from.toString(), to.toString())
             .redirectErrorStream(true)
@@ -34,7 +34,7 @@ final class Trees {
   }
 
   /** {@return every file below the folders that holds the secret, plain or in a usual encoding} */
-  static List<Path> filesWith(String secret, List<Path> folders) throws IOException {
+  public static List<Path> filesWith(String secret, List<Path> folders) throws IOException {
     byte[] plain = secret.getBytes(StandardCharsets.US_ASCII);
     List<byte[]> forms =
         List.of(
@@ -101,7 +101,7 @@ final class Trees {
   }
 
   /** Deletes a folder and what is in it. */
-  static void delete(Path root) {
+  public static void delete(Path root) {
     try {
       Files.walkFileTree(
           root,
