@@ -98,6 +98,7 @@ final class EnclaveServer {
         send(connection, enclave.answer(request, descriptors, reporter(connection, request)));
       } finally {
         descriptors.forEach(Descriptor::close);
+        HeapResidue.clearSoon();
       }
     } catch (ProtectorException e) {
       send(connection, Refusal.MALFORMED.because(VirtualMachine.printable(e.detail())));

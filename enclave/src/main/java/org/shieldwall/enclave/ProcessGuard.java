@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.posix.HiddenMemory;
@@ -60,6 +61,7 @@ final class ProcessGuard {
     if (tracer != 0) {
       throw new RefusedException("process " + tracer + " traces the enclave");
     }
+    refuseSwap(Path.of("/proc/swaps"));
     List<String> weaker = new ArrayList<>();
     filterSystemCalls(weaker);
     boolean locked = lockMemory(weaker);
@@ -98,7 +100,12 @@ final class ProcessGuard {
         }
       }
     }
-    if (!options.contains("-XX:+DisableAttachMechanism")) {
+    // Of several the last counts.
+    Optional<String> attach =
+        options.stream()
+            .filter(option -> option.endsWith("DisableAttachMechanism"))
+            .reduce((first, second) -> second);
+    if (!attach.equals(Optional.of("-XX:+DisableAttachMechanism"))) {
       throw new RefusedException("the enclave starts with -XX:+DisableAttachMechanism only");
     }
   }
@@ -111,20 +118,22 @@ final class ProcessGuard {
     }
   }
 
-  private static boolean lockMemory(List<String> weaker) throws IOException {
-    boolean swap = Files.readAllLines(Path.of("/proc/swaps")).size() > 1;
-    if (swap) {
-      weaker.add("this host swaps: guests' memory may reach the disk in plain; turn swap off");
+  /** A guest's memory and its vTPM's are not locked: on a host that swaps they reach its disk. */
+  static void refuseSwap(Path swaps) throws RefusedException, IOException {
+    if (Files.readAllLines(swaps).size() > 1) {
+      throw new RefusedException(
+          "this host swaps: guests' memory and vTPMs would reach its disk in plain; turn swap off"
+              + " (swapoff -a, and take it out of /etc/fstab)");
     }
+  }
+
+  private static boolean lockMemory(List<String> weaker) {
     try {
       ThisProcess.lockMemory();
       return true;
     } catch (SystemCallException e) {
       weaker.add(
-          "the enclave's memory is not locked ("
-              + e.getMessage()
-              + ")"
-              + (swap ? ": keys may reach the disk" : ", but this host has no swap"));
+          "the enclave's memory is not locked (" + e.getMessage() + "), but this host has no swap");
       return false;
     }
   }

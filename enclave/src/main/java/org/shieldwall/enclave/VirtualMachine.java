@@ -77,7 +77,9 @@ final class VirtualMachine {
     String problem = "";
     while (!worker.await(WATCH)) {
       try {
-        variables.save();
+        if (variables.save()) {
+          HeapResidue.clearSoon();
+        }
       } catch (IOException e) {
         problem = "the UEFI variables cannot be written: " + e.getMessage();
       }
@@ -104,6 +106,7 @@ final class VirtualMachine {
     worker.close();
     vtpm.close();
     variables.close();
+    HeapResidue.clearSoon();
     if (found.isEmpty() && status != 0 && state != State.STOPPING) {
       found = "the worker ended with status " + status + ": " + worker.lastWords();
     }

@@ -3,9 +3,13 @@ package org.shieldwall.enclave;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,7 +48,23 @@ class ProcessGuardTest {
   void givenTheAttachMechanismOnWhenCheckedThenTheEnclaveDoesNotStart() {
     assertThatThrownBy(() -> ProcessGuard.refuseOptions(List.of("-Xmx64m")))
         .isInstanceOf(ProcessGuard.RefusedException.class);
+    assertThatThrownBy(() ->
+            ProcessGuard.refuseOptions(
+                List.of("-XX:+DisableAttachMechanism", "-XX:-DisableAttachMechanism")))
+        .isInstanceOf(ProcessGuard.RefusedException.class);
     assertThatCode(() -> ProcessGuard.refuseOptions(List.of("-XX:+DisableAttachMechanism")))
         .doesNotThrowAnyException();
+  }
+
+  @Test
+  void givenAHostThatSwapsWhenCheckedThenTheEnclaveDoesNotStart(@TempDir Path folder)
+      throws Exception {
+    Path swaps = folder.resolve("swaps");
+    Files.writeString(swaps, "Filename Type Size Used Priority\n");
+    ProcessGuard.refuseSwap(swaps);
+    Files.writeString(swaps, "/dev/sda2 partition 1048572 0 -2\n", StandardOpenOption.APPEND);
+    assertThatThrownBy(() -> ProcessGuard.refuseSwap(swaps))
+        .isInstanceOf(ProcessGuard.RefusedException.class)
+        .hasMessageContaining("swap");
   }
 }

@@ -59,7 +59,16 @@ public record EnclaveLaunch(
           "-XX:+SuppressFatalErrorMessage",
           "-XX:+ExitOnOutOfMemoryError",
           "-XX:+UseSerialGC",
+          "-Xms32m",
+          "-Xmn16m",
           "-Xmx512m",
+          // What HeapResidue rests on: no object survives in the young generation, a large array is
+          // made in the old one, and memory for new objects is zeroed as a whole.
+          "-XX:MaxTenuringThreshold=0",
+          "-XX:PretenureSizeThreshold=512k",
+          "-XX:+ZeroTLAB",
+          "-XX:MinHeapFreeRatio=10",
+          "-XX:MaxHeapFreeRatio=30",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
 
