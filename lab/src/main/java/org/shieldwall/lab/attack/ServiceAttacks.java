@@ -1,0 +1,411 @@
+package org.shieldwall.lab.attack;
+
+import static org.shieldwall.lab.attack.Attack.require;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.shieldwall.cli.demo.Command;
+import org.shieldwall.cli.demo.GuardedHost;
+import org.shieldwall.cli.demo.LifeSteps;
+import org.shieldwall.cli.demo.PlayedMachine;
+import org.shieldwall.cli.demo.StepResult;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.EnclaveClient;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protocol.HgsClient;
+import org.shieldwall.protocol.HgsUnavailableException;
+import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.tpm.Bytes;
+import tools.jackson.databind.JsonNode;
+
+/** Between host and service: other hosts, other certificates, another service, no encryption. */
+final class ServiceAttacks implements AutoCloseable {
+  private final Stage stage;
+  private final GuardedHost other;
+  private final PlayedMachine otherMachine;
+
+  ServiceAttacks(Stage stage) {
+    this.stage = stage;
+    this.other = new GuardedHost(stage.demo().work.resolve("host-3"));
+    this.otherMachine = new PlayedMachine(stage.demo().work.resolve("machine-3"));
+  }
+
+  List<Attack> quick() {
+    List<Attack> all = new ArrayList<>();
+    all.add(
+        step(
+            "evidence-altered-boot",
+            "boot with Secure Boot off and another image",
+            "refused-altered-boot"));
+    all.add(
+        step(
+            "evidence-unregistered-host",
+            "the same boot and files on an unregistered machine",
+            "refused-unregistered-host"));
+    all.add(
+        step(
+            "evidence-other-enclave-key",
+            "attest a key of root's instead of the enclave's",
+            "refused-other-enclave-key"));
+    all.add(
+        step(
+            "evidence-replayed",
+            "send genuine evidence again, and under a new challenge",
+            "refused-replayed-evidence"));
+    all.add(
+        attack(
+            "certificate-altered",
+            Attacker.A4,
+            "P3",
+            "change a byte of a health certificate",
+            this::alteredCertificate));
+    all.add(
+        attack(
+            "certificate-of-another-host",
+            Attacker.A4,
+            "P3",
+            "a healthy host's certificate with a request of this host's enclave",
+            this::certificateOfAnother));
+    all.add(
+        attack(
+            "request-altered",
+            Attacker.A3,
+            "P3",
+            "change the enclave's signed request on its way",
+            this::alteredRequest));
+    all.add(
+        attack(
+            "request-replayed",
+            Attacker.A2,
+            "P3",
+            "send a genuine request twice",
+            this::replayedRequest));
+    all.add(
+        attack(
+            "release-to-another-enclave",
+            Attacker.A4,
+            "P3",
+            "hand a release that was sealed to one enclave to another",
+            this::releaseElsewhere));
+    all.add(
+        attack(
+            "relayed-evidence",
+            Attacker.A4,
+            "P3",
+            "have a healthy host answer the challenge, and ask for the keys elsewhere",
+            this::relayed));
+    all.add(
+        attack(
+            "service-impersonated",
+            Attacker.A2,
+            "P3",
+            "answer in the service's place with a service and certificate of the attacker's",
+            this::impersonated));
+    all.add(
+        attack(
+            "tls-stripped",
+            Attacker.A2,
+            "P3",
+            "speak to host and service without TLS",
+            this::stripped));
+    all.add(
+        attack(
+            "tls-downgraded",
+            Attacker.A2,
+            "P3",
+            "offer the service TLS 1.2 at most",
+            this::downgraded));
+    all.add(
+        attack(
+            "host-removed",
+            Attacker.A3,
+            "P3",
+            "go on using a certificate after the host has been removed",
+            this::removed));
+    return List.copyOf(all);
+  }
+
+  private static Attack attack(
+      String name, Attacker who, String promise, String tried, Attack.Play play) {
+    return new Attack(
+        name, who, promise, "a service, a healthy host and another machine", tried, play);
+  }
+
+  /** What the demonstration plays already, with the findings it must be refused for. */
+  private Attack step(String name, String tried, String step) {
+    return attack(
+        name,
+        Attacker.A4,
+        "P3",
+        tried,
+        () -> {
+          StepResult result = stage.step(step);
+          if (result.asExpected()) {
+            return new Outcome.Refused(result.finding() + ": " + result.outcome());
+          }
+          return result.outcome().startsWith("was not refused")
+              ? new Outcome.Succeeded(result.outcome())
+              : new Outcome.Failed(result.outcome());
+        });
+  }
+
+  private HgsClient client() throws HgsUnavailableException {
+    return HgsClient.of(URI.create(stage.demo().hgsUrl()), stage.demo().hgsCertificate());
+  }
+
+  private Bytes certificate(GuardedHost host) throws IOException {
+    host.run("host", "attest").orFail();
+    return Bytes.of(Files.readAllBytes(host.directory().resolve("health.der")));
+  }
+
+  private JsonNode protector() throws Exception {
+    return Json.parse(
+            Files.readAllBytes(stage.vm().resolve("state/protector.json")), "protector", 1 << 20)
+        .node();
+  }
+
+  private Answer.Prepared prepared(GuardedHost host) throws Exception {
+    Answer.Final answer =
+        new EnclaveClient(Stage.enclaveSocket(host))
+            .ask(new Request.Prepare(Request.Purpose.START, protector()));
+    require(answer instanceof Answer.Prepared, "nothing was prepared: " + answer);
+    return (Answer.Prepared) answer;
+  }
+
+  /** A second healthy host, registered and attested; started when it is first wanted. */
+  private GuardedHost other() throws Exception {
+    if (!Files.exists(other.directory().resolve("host.toml"))) {
+      otherMachine.boot(stage.demo().bootLog);
+      new LifeSteps(stage.demo())
+          .register(other, "demo-host-3", otherMachine.tpmPlace(), otherMachine.eventLogPath());
+      other.start();
+      other.run("host", "attest").orFail();
+    }
+    return other;
+  }
+
+  /** Asks for a release that must not come. */
+  private Outcome release(Bytes certificate, JsonNode request, Set<String> wanted)
+      throws Exception {
+    try (HgsClient hgs = client()) {
+      hgs.release(certificate, request, protector());
+      return new Outcome.Succeeded("the service released the keys");
+    } catch (RefusedException refused) {
+      String said = refused.problem().type() + " " + refused.problem().findings();
+      return wanted.stream().anyMatch(said::contains)
+          ? new Outcome.Refused(
+              Stage.shortened(refused.problem().type() + ": " + refused.problem().detail()))
+          : new Outcome.Failed("refused, but for another reason: " + Stage.shortened(said));
+    }
+  }
+
+  private Outcome alteredCertificate() throws Exception {
+    byte[] der = certificate(stage.host()).toArray();
+    der[der.length - 20] ^= 1;
+    return release(Bytes.of(der), prepared(stage.host()).request(), Set.of("certificate"));
+  }
+
+  private Outcome certificateOfAnother() throws Exception {
+    return release(
+        certificate(other()),
+        prepared(stage.host()).request(),
+        Set.of("request", "enclave", "signature", "certificate"));
+  }
+
+  private Outcome alteredRequest() throws Exception {
+    String text = prepared(stage.host()).request().toString();
+    JsonNode request = Json.parse(text.getBytes(StandardCharsets.UTF_8), "request", 1 << 20).node();
+    String payload = request.path("payload").asString();
+    char old = payload.charAt(60);
+    ((tools.jackson.databind.node.ObjectNode) request)
+        .put(
+            "payload", payload.substring(0, 60) + (old == 'A' ? 'B' : 'A') + payload.substring(61));
+    return release(certificate(stage.host()), request, Set.of("request", "malformed", "signature"));
+  }
+
+  private Outcome replayedRequest() throws Exception {
+    JsonNode request = prepared(stage.host()).request();
+    Bytes certificate = certificate(stage.host());
+    try (HgsClient hgs = client()) {
+      hgs.release(certificate, request, protector());
+    }
+    return release(certificate, request, Set.of("spent", "replay", "nonce"));
+  }
+
+  private Outcome releaseElsewhere() throws Exception {
+    Answer.Prepared here = prepared(stage.host());
+    Answer.Prepared there = prepared(other());
+    JsonNode release;
+    try (HgsClient hgs = client()) {
+      release = hgs.release(certificate(stage.host()), here.request(), protector()).toJson();
+    }
+    Search search = new Search(stage.canaries().of(stage.vm()));
+    byte[] bytes = Json.bytes(release);
+    search.block(bytes, bytes.length, "the release");
+    require(search.found().isEmpty(), "the release shows " + search.found());
+    Answer.Final answer =
+        new EnclaveClient(Stage.enclaveSocket(other()))
+            .ask(
+                new Request.Start(
+                    there.session(),
+                    release,
+                    stage.vm(),
+                    new Request.Definition("x", 1, 512),
+                    Request.Network.NONE),
+                List.of(),
+                java.time.Duration.ofMinutes(1),
+                report -> {});
+    return answer instanceof Answer.Refused refused
+            && Set.of("wrapping-not-opened", "not-requested", "enclave-mismatch", "wrong-context")
+                .contains(refused.code())
+        ? new Outcome.Refused(refused.code() + ": " + refused.detail())
+        : new Outcome.Succeeded("the other enclave answered " + answer);
+  }
+
+  private Outcome relayed() throws Exception {
+    // The attacker holds a genuine certificate of the healthy host, however he came by it.
+    Outcome outcome =
+        release(
+            certificate(stage.host()),
+            prepared(other()).request(),
+            Set.of("request", "enclave", "signature", "certificate"));
+    return outcome instanceof Outcome.Refused refused
+        ? new Outcome.Refused(
+            "the certificate names the healthy host's enclave, whose key signs the request and"
+                + " opens the release: "
+                + refused.line()
+                + ". Not stopped: a relay in front of the genuine enclave itself")
+        : outcome;
+  }
+
+  private Outcome impersonated() throws Exception {
+    Path own = stage.demo().work.resolve("hgs-impostor");
+    int port = freePort();
+    Command.run("hgs", "init", "--dir", own, "--listen", "127.0.0.1:" + port).orFail();
+    Path log = stage.demo().work.resolve("hgs-impostor.txt");
+    Process service = Command.start(log, "hgs", "serve", "--json", "--dir", own);
+    URI address = URI.create("https://127.0.0.1:" + port);
+    try {
+      long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (!Files.readString(log).contains("\"ready\":true")) {
+        require(
+            !service.waitFor(50, TimeUnit.MILLISECONDS) && System.nanoTime() < limit,
+            "the impostor did not start");
+      }
+      try (HgsClient control = HgsClient.of(address, own.resolve("hgs.pem"))) {
+        control.health();
+      }
+      try (HgsClient deceived = HgsClient.of(address, stage.demo().hgsCertificate())) {
+        deceived.health();
+        return new Outcome.Succeeded("the host takes it for its service");
+      } catch (HgsUnavailableException refused) {
+        return new Outcome.Refused(Stage.shortened(refused.what()));
+      }
+    } finally {
+      service.destroy();
+      service.waitFor();
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (java.net.ServerSocket socket =
+        new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private Outcome stripped() throws Exception {
+    String plain = "http://127.0.0.1:" + stage.demo().hgsPort;
+    try (HgsClient hgs = HgsClient.of(URI.create(plain), stage.demo().hgsCertificate())) {
+      hgs.health();
+      return new Outcome.Succeeded("the host speaks to it without TLS");
+    } catch (HgsUnavailableException refused) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), stage.demo().hgsPort)) {
+        socket.setSoTimeout(15_000);
+        socket
+            .getOutputStream()
+            .write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        byte[] answer = socket.getInputStream().readNBytes(7);
+        if (new String(answer, StandardCharsets.US_ASCII).startsWith("HTTP/1.1 200".substring(0, 7))
+            && answer.length == 7) {
+          return new Outcome.Succeeded("the service answers without TLS");
+        }
+      } catch (IOException closed) {
+        // It hung up.
+      }
+      return new Outcome.Refused(
+          Stage.shortened(refused.what()) + "; the service hangs up on plain text");
+    }
+  }
+
+  /** Trusts everybody: it is the service's own refusal that is wanted. */
+  private static final class Gullible implements X509TrustManager {
+    @Override
+    public void checkClientTrusted(java.security.cert.X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(java.security.cert.X509Certificate[] chain, String type) {}
+
+    @Override
+    public java.security.cert.X509Certificate[] getAcceptedIssuers() {
+      return new java.security.cert.X509Certificate[0];
+    }
+  }
+
+  private String handshake(String version) throws Exception {
+    SSLContext tls = SSLContext.getInstance("TLS");
+    tls.init(null, new TrustManager[] {new Gullible()}, new java.security.SecureRandom());
+    try (SSLSocket socket =
+        (SSLSocket)
+            tls.getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), stage.demo().hgsPort)) {
+      socket.setEnabledProtocols(new String[] {version});
+      socket.startHandshake();
+      return socket.getSession().getProtocol();
+    } catch (javax.net.ssl.SSLException refused) {
+      return "refused: " + refused.getMessage();
+    }
+  }
+
+  private Outcome downgraded() throws Exception {
+    require(handshake("TLSv1.3").equals("TLSv1.3"), "not even TLS 1.3 is spoken");
+    String got = handshake("TLSv1.2");
+    return got.startsWith("refused")
+        ? new Outcome.Refused(got)
+        : new Outcome.Succeeded("the service speaks " + got);
+  }
+
+  /** The other host's certificate is in time, and its host no longer registered. */
+  private Outcome removed() throws Exception {
+    GuardedHost host = other();
+    Bytes certificate = certificate(host);
+    JsonNode request = prepared(host).request();
+    Command.run("hgs", "host", "remove", "demo-host-3", "--yes", "--dir", stage.demo().hgs)
+        .orFail();
+    return release(certificate, request, Set.of("certificate", "host", "registered", "withdrawn"));
+  }
+
+  @Override
+  public void close() {
+    other.close();
+    try {
+      otherMachine.close();
+    } catch (IOException | org.shieldwall.tpm.command.TpmException gone) {
+      System.err.println("note: an swtpm did not end in order: " + gone.getMessage());
+    }
+  }
+}

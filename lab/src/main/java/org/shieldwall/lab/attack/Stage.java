@@ -1,0 +1,203 @@
+package org.shieldwall.lab.attack;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.shieldwall.cli.demo.Command;
+import org.shieldwall.cli.demo.Demo;
+import org.shieldwall.cli.demo.GuardedHost;
+import org.shieldwall.cli.demo.StepResult;
+import org.shieldwall.cli.demo.Trees;
+import org.shieldwall.enclave.posix.UnixSocket;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What is attacked: the demonstration's service, host, enclave and VM, as its own steps make them.
+ */
+final class Stage implements AutoCloseable {
+  private static final List<String> SET_UP =
+      List.of(
+          "hgs-ready",
+          "host-registered",
+          "template-signed",
+          "shielding-data-made",
+          "vm-provisioned");
+
+  private final Demo demo;
+  private final Canaries canaries;
+
+  private Stage(Demo demo) {
+    this.demo = demo;
+    this.canaries = new Canaries(demo);
+  }
+
+  /** Sets everything up in the empty folder {@code work}; the VM is made and does not run. */
+  static Stage at(Path work, Path template) {
+    Stage stage = new Stage(new Demo(work, template, Optional.empty()));
+    try {
+      for (String step : SET_UP) {
+        StepResult result = stage.step(step);
+        if (!result.asExpected()) {
+          throw new IllegalStateException("no stage: " + step + ": " + result.outcome());
+        }
+      }
+      return stage;
+    } catch (RuntimeException failed) {
+      stage.close();
+      throw failed;
+    }
+  }
+
+  /** Runs one of the demonstration's steps. */
+  StepResult step(String name) {
+    return demo.steps().stream()
+        .filter(step -> step.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .run();
+  }
+
+  Demo demo() {
+    return demo;
+  }
+
+  Canaries canaries() {
+    return canaries;
+  }
+
+  GuardedHost host() {
+    return demo.host;
+  }
+
+  /** {@return the victim's folder} */
+  Path vm() {
+    return host().store().resolve("web");
+  }
+
+  /** {@return a copy of the victim's folder from when it was new} */
+  Path backup() {
+    return demo.work.resolve("backup");
+  }
+
+  Path catalog() {
+    return demo.work.resolve("debian-web.catalog.json");
+  }
+
+  Path data() {
+    return demo.work.resolve("web.shielding.json");
+  }
+
+  Path templateImage() {
+    return demo.template.resolve("template.img");
+  }
+
+  static Path enclaveSocket(GuardedHost host) {
+    return host.directory().resolve("run/enclave/enclave.sock");
+  }
+
+  static Path agentSocket(GuardedHost host) {
+    return host.directory().resolve("run/agent.sock");
+  }
+
+  /** {@return the enclave's process, on the kernel's word} */
+  static long enclave(GuardedHost host) throws IOException {
+    try (UnixSocket connection = UnixSocket.connect(enclaveSocket(host))) {
+      return connection.peer().pid();
+    }
+  }
+
+  /** {@return the process {@code program} that the enclave of {@code host} has started} */
+  static long child(GuardedHost host, String program) throws IOException {
+    for (ProcessHandle each :
+        ProcessHandle.of(enclave(host)).orElseThrow().descendants().toList()) {
+      Path name = Path.of("/proc/" + each.pid() + "/comm");
+      try {
+        if (program.startsWith(Files.readString(name).strip())) {
+          return each.pid();
+        }
+      } catch (IOException gone) {
+        // It ended in this moment.
+      }
+    }
+    throw new Attack.PreconditionException("no " + program + " runs");
+  }
+
+  void startVm() {
+    host().run("vm", "start", "web").orFail();
+  }
+
+  void stopVm() {
+    if (running("web")) {
+      host().run("vm", "stop", "web", "--force").orFail();
+    }
+  }
+
+  /** {@return whether a VM of this name runs on the victim's host} */
+  boolean running(String name) {
+    JsonNode shown = host().run("vm", "show", name).output();
+    return shown.path("state").asString("").equals("running");
+  }
+
+  /** Starts a VM that must not start, with the wanted code; whatever comes, it does not stay. */
+  static Outcome startRefused(GuardedHost host, String name, Set<String> wanted) {
+    return refused(
+        host.run("vm", "start", name), wanted, () -> host.run("vm", "stop", name, "--force"));
+  }
+
+  /** Judges a command that must be refused, with one of the wanted codes. */
+  static Outcome refused(Command.Result result, Set<String> wanted, Runnable undo) {
+    if (result.exitCode() == 0) {
+      undo.run();
+      return new Outcome.Succeeded("`" + result.line() + "` was done");
+    }
+    Set<String> codes = codes(result);
+    String said = codes + ": " + Command.Result.message(result.output());
+    return codes.stream().anyMatch(wanted::contains)
+        ? new Outcome.Refused(shortened(said))
+        : new Outcome.Failed("refused, but for another reason than " + wanted + ": " + said);
+  }
+
+  /** {@return the codes a refusal names} */
+  static Set<String> codes(Command.Result result) {
+    Set<String> codes = new TreeSet<>();
+    result.output().path("findings").forEach(each -> codes.add(each.path("code").asString()));
+    String message = result.output().path("error").path("message").asString("");
+    if (message.contains(":")) {
+      codes.add(message.substring(0, message.indexOf(':')));
+    }
+    return codes;
+  }
+
+  static String shortened(String text) {
+    String line = text.replaceAll("\\s+", " ").replaceAll("[^\\x20-\\x7e]", "?");
+    return line.length() > 220 ? line.substring(0, 217) + "..." : line;
+  }
+
+  /** Copies a VM's folder into the store of {@code host} under another name. */
+  static Path copy(Path vm, GuardedHost host, String name)
+      throws IOException, InterruptedException {
+    Files.createDirectories(host.store());
+    Path target = host.store().resolve(name);
+    Trees.copy(vm, target);
+    return target;
+  }
+
+  /** {@return the processes that belong to the stage} */
+  List<Long> processes() {
+    List<Long> all = new ArrayList<>();
+    ProcessHandle.allProcesses()
+        .filter(each -> each.pid() != ProcessHandle.current().pid())
+        .forEach(each -> all.add(each.pid()));
+    return all;
+  }
+
+  @Override
+  public void close() {
+    demo.close();
+  }
+}

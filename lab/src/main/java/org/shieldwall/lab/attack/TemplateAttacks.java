@@ -1,0 +1,354 @@
+package org.shieldwall.lab.attack;
+
+import static org.shieldwall.lab.attack.Attack.require;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.shieldwall.cli.demo.Command;
+import org.shieldwall.cli.demo.Trees;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.EnclaveClient;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.ShieldingData;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The template, its catalog and the owner's data, on their way into a new VM. */
+final class TemplateAttacks {
+  private static final String MADE = "the template is signed, the owner's data are sealed";
+  private static final Set<String> DIFFERS = Set.of("template-block-differs");
+  private static final int IN_THE_ESP = 3 << 20;
+
+  private final Stage stage;
+
+  TemplateAttacks(Stage stage) {
+    this.stage = stage;
+  }
+
+  List<Attack> quick() {
+    return List.of(
+        attack("template-one-byte", Attacker.A1, "change one byte of the template", this::oneByte),
+        attack(
+            "template-other-catalog",
+            Attacker.A3,
+            "a template of the attacker's with a catalog he signed himself",
+            this::otherCatalog),
+        attack(
+            "catalog-altered",
+            Attacker.A1,
+            "name another Secure Boot key in the signed catalog",
+            this::catalogAltered),
+        attack(
+            "data-of-another-owner",
+            Attacker.A3,
+            "splice the victim's sealed files under another owner's grant",
+            this::spliced),
+        attack(
+            "data-class-changed",
+            Attacker.A3,
+            "provision the owner's data with a release that was asked for another document",
+            this::releaseForOther),
+        attack(
+            "release-twice",
+            Attacker.A3,
+            "use one session of the enclave's twice",
+            this::sessionTwice));
+  }
+
+  List<Attack> full() {
+    return List.of(
+        attack(
+            "template-swapped-while-read",
+            Attacker.A1,
+            "write into the template again and again while the enclave reads it",
+            this::raced));
+  }
+
+  private static Attack attack(String name, Attacker who, String tried, Attack.Play play) {
+    return new Attack(name, who, "P8", MADE, tried, play);
+  }
+
+  private Path copyOfTemplate() throws IOException, InterruptedException {
+    Path copy = stage.demo().work.resolve("template-altered.img");
+    Trees.copy(stage.templateImage(), copy);
+    return copy;
+  }
+
+  private Command.Result create(Path image, Path catalog, Path data) {
+    return stage
+        .host()
+        .run(
+            "vm",
+            "create",
+            "--name",
+            "made",
+            "--template",
+            image,
+            "--catalog",
+            catalog,
+            "--data",
+            data,
+            "--memory",
+            512);
+  }
+
+  private Outcome judged(Command.Result made, Set<String> codes) {
+    return Stage.refused(made, codes, () -> stage.host().run("vm", "delete", "made", "--yes"));
+  }
+
+  private static void flip(Path image, long at) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.seek(at);
+      int old = file.read();
+      file.seek(at);
+      file.write(old ^ 1);
+    }
+  }
+
+  private Outcome oneByte() throws Exception {
+    Path image = copyOfTemplate();
+    try {
+      flip(image, IN_THE_ESP);
+      return judged(create(image, stage.catalog(), stage.data()), DIFFERS);
+    } finally {
+      Files.deleteIfExists(image);
+    }
+  }
+
+  private Outcome raced() throws Exception {
+    Path image = copyOfTemplate();
+    AtomicBoolean over = new AtomicBoolean();
+    Thread writer =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                while (!over.get()) {
+                  flip(image, IN_THE_ESP);
+                }
+              } catch (IOException gone) {
+                // The attack is over.
+              }
+            });
+    try {
+      Command.Result made = create(image, stage.catalog(), stage.data());
+      if (made.exitCode() != 0) {
+        return judged(made, DIFFERS);
+      }
+      // It read one of the two bytes and went on with what it had read: that is the genuine one.
+      over.set(true);
+      writer.join();
+      byte[] disk = new byte[512];
+      byte[] genuine = new byte[512];
+      read(stage.host().store().resolve("made/disk.img"), disk);
+      read(stage.templateImage(), genuine);
+      stage.host().run("vm", "delete", "made", "--yes");
+      return java.util.Arrays.equals(disk, genuine)
+          ? new Outcome.Refused("what was verified is what was written: the genuine block")
+          : new Outcome.Succeeded("the disk holds another block than was verified");
+    } finally {
+      over.set(true);
+      writer.join();
+      Files.deleteIfExists(image);
+    }
+  }
+
+  private static void read(Path image, byte[] into) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "r")) {
+      file.seek(IN_THE_ESP / 512 * 512L);
+      file.readFully(into);
+    }
+  }
+
+  private Outcome otherCatalog() throws Exception {
+    Path own = Files.createDirectories(stage.demo().work.resolve("attacker"));
+    Path image = copyOfTemplate();
+    Path catalog = own.resolve("catalog.json");
+    try {
+      flip(image, IN_THE_ESP);
+      Command.run(
+              "owner",
+              "guardian",
+              "new",
+              "--name",
+              "signer",
+              "--key-file",
+              own.resolve("key"),
+              "--out",
+              own)
+          .orFail();
+      Command.run(
+              "owner",
+              "template",
+              "sign",
+              image,
+              "--name",
+              "debian-web",
+              "--version",
+              "9.0.0",
+              "--secure-boot-certificate",
+              stage.demo().template.resolve("secureboot.crt"),
+              "--signer",
+              own.resolve("signer.guardian-key.json"),
+              "--key-file",
+              own.resolve("key"),
+              "--out",
+              catalog)
+          .orFail();
+      return judged(create(image, catalog, stage.data()), Set.of("template-mismatch"));
+    } finally {
+      Files.deleteIfExists(image);
+    }
+  }
+
+  private Outcome catalogAltered() throws Exception {
+    ObjectNode node =
+        (ObjectNode) Json.parse(Files.readAllBytes(stage.catalog()), "catalog", 64 << 20).node();
+    String payload = node.path("payload").asString();
+    require(!payload.isEmpty(), "the catalog has no payload");
+    String text = new String(Base64.getUrlDecoder().decode(payload), StandardCharsets.UTF_8);
+    // One character inside the certificate that will be the guest's db.
+    int at = text.indexOf("\"db\":[\"") + 200;
+    require(at > 200, "the catalog names no certificate");
+    String other =
+        text.substring(0, at) + (text.charAt(at) == 'A' ? 'B' : 'A') + text.substring(at + 1);
+    node.put(
+        "payload",
+        Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(other.getBytes(StandardCharsets.UTF_8)));
+    Path altered = stage.demo().work.resolve("catalog-altered.json");
+    Files.write(altered, Json.bytes(node));
+    return judged(
+        create(stage.templateImage(), altered, stage.data()), Set.of("foreign-signature"));
+  }
+
+  /** Data of an owner who grants the same guardian: the attacker's own. */
+  private Path attackersData() throws Exception {
+    Path own = Files.createDirectories(stage.demo().work.resolve("attacker-owner"));
+    Path data = own.resolve("data.json");
+    if (Files.exists(data)) {
+      return data;
+    }
+    Path key = own.resolve("key");
+    Command.run("owner", "guardian", "new", "--name", "attacker", "--key-file", key, "--out", own)
+        .orFail();
+    Path userData = own.resolve("user-data");
+    Files.writeString(userData, "#!/bin/sh\n");
+    Files.setPosixFilePermissions(
+        userData, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
+    Path provider = stage.demo().owner.resolve("provider.json");
+    String id =
+        Command.run("hgs", "guardian", "show", "--dir", stage.demo().hgs)
+            .orFail()
+            .output()
+            .path("id")
+            .asString();
+    String imported =
+        Command.run("owner", "guardian", "import", provider, "--id", id, "--out", own)
+            .orFail()
+            .output()
+            .path("imported")
+            .asString();
+    Command.run(
+            "owner",
+            "data",
+            "new",
+            "--owner",
+            own.resolve("attacker.guardian-key.json"),
+            "--key-file",
+            key,
+            "--guardian",
+            imported,
+            "--catalog",
+            stage.catalog(),
+            "--file",
+            "user-data=" + userData,
+            "--out",
+            data)
+        .orFail();
+    return data;
+  }
+
+  private Outcome spliced() throws Exception {
+    ObjectNode victim = parse(stage.data());
+    victim.set("protector", parse(attackersData()).get("protector"));
+    Path spliced = stage.demo().work.resolve("spliced.json");
+    Files.write(spliced, Json.bytes(victim));
+    return judged(
+        create(stage.templateImage(), stage.catalog(), spliced), Set.of("foreign-signature"));
+  }
+
+  private static ObjectNode parse(Path data) throws Exception {
+    return (ObjectNode)
+        Json.parse(Files.readAllBytes(data), "shielding data", ShieldingData.MAX_BYTES).node();
+  }
+
+  /**
+   * The attacker is the agent: he asks in the enclave's name for his own, and uses the victim's.
+   */
+  private Outcome releaseForOther() throws Exception {
+    EnclaveClient enclave = new EnclaveClient(Stage.enclaveSocket(stage.host()));
+    Answer.Final prepared =
+        enclave.ask(
+            new Request.Prepare(
+                Request.Purpose.PROVISION, parse(attackersData()).get("protector")));
+    require(prepared instanceof Answer.Prepared, "nothing was prepared: " + prepared);
+    Path folder = Files.createDirectories(stage.demo().work.resolve("made-by-hand"));
+    Path image = stage.templateImage();
+    try (var template =
+        org.shieldwall.enclave.posix.Descriptor.open(
+            image, org.shieldwall.enclave.posix.Descriptor.Access.READ)) {
+      Answer.Final answer =
+          enclave.ask(
+              new Request.Provision(
+                  ((Answer.Prepared) prepared).session(),
+                  Json.object(),
+                  parse(stage.data()),
+                  Json.parse(Files.readAllBytes(stage.catalog()), "catalog", 64 << 20).node(),
+                  folder,
+                  0),
+              List.of(template),
+              java.time.Duration.ofMinutes(1),
+              report -> {});
+      return answer instanceof Answer.Refused refused && refused.code().equals("wrong-purpose")
+          ? new Outcome.Refused(refused.code() + ": " + refused.detail())
+          : new Outcome.Succeeded("answered " + answer);
+    }
+  }
+
+  private Outcome sessionTwice() throws Exception {
+    EnclaveClient enclave = new EnclaveClient(Stage.enclaveSocket(stage.host()));
+    Answer.Final prepared =
+        enclave.ask(
+            new Request.Prepare(
+                Request.Purpose.START,
+                Json.parse(
+                        Files.readAllBytes(stage.backup().resolve("state/protector.json")),
+                        "protector",
+                        1 << 20)
+                    .node()));
+    require(prepared instanceof Answer.Prepared, "nothing was prepared: " + prepared);
+    Request start =
+        new Request.Start(
+            ((Answer.Prepared) prepared).session(),
+            Json.object(),
+            stage.demo().work,
+            new Request.Definition("x", 1, 512),
+            Request.Network.NONE);
+    Answer.Final first = enclave.ask(start);
+    require(
+        first instanceof Answer.Refused one && !one.code().equals("unknown-session"),
+        "the session was not used: " + first);
+    return enclave.ask(start) instanceof Answer.Refused second
+            && second.code().equals("unknown-session")
+        ? new Outcome.Refused("unknown-session: a session is used once, whatever comes of it")
+        : new Outcome.Succeeded("the session was taken again");
+  }
+}
