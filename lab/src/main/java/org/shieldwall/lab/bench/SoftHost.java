@@ -27,6 +27,11 @@ final class SoftHost {
   private static final Bytes QUOTE = Bytes.ofText("the quote goes here");
   private static final Bytes SIGNATURE = Bytes.ofText("the signature goes here");
 
+  /** Whom it asks. */
+  interface Service {
+    byte[] post(String path, byte[] body) throws IOException;
+  }
+
   private final String name;
   private final SoftTpm tpm = SoftTpm.make(false);
   private final Bytes enclaveId;
@@ -70,7 +75,7 @@ final class SoftHost {
   }
 
   /** Asks for a challenge and answers it. */
-  void attest(TlsConnection service) throws IOException {
+  void attest(Service service) throws IOException {
     try {
       Challenge challenge =
           Challenge.parse(service.post("/attestation/v1/challenge", challengeRequest));

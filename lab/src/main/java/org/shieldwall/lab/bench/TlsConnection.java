@@ -13,7 +13,7 @@ import javax.net.ssl.SSLSocket;
  * One connection that is kept: TLS, and as much of HTTP/1.1 as the service's answers need. Made for
  * a client that costs little, on processors it shares with what is measured.
  */
-final class TlsConnection implements AutoCloseable {
+final class TlsConnection implements SoftHost.Service, AutoCloseable {
   private static final int LONGEST_LINE = 8192;
   private static final int LONGEST_ANSWER = 1 << 20;
 
@@ -29,7 +29,8 @@ final class TlsConnection implements AutoCloseable {
   }
 
   /** {@return the body of the answer, which must be 200} */
-  byte[] post(String path, byte[] body) throws IOException {
+  @Override
+  public byte[] post(String path, byte[] body) throws IOException {
     String head =
         "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
             .formatted(path, body.length);
