@@ -22,6 +22,7 @@ class FindingsPageTest {
     for (Path source :
         new Path[] {
           services.resolve("attestation/AttestationFindings.java"),
+          services.resolve("attestation/AkFindings.java"),
           services.resolve("keys/ReleaseFindings.java")
         }) {
       String text = Files.readString(source);

@@ -74,6 +74,11 @@ public record HostConfig(
     return directory.resolve("health.der");
   }
 
+  /** {@return the certificate of the attestation key: public, saves the TPM work} */
+  public Path attestationKeyCertificate() {
+    return directory.resolve("attestation-key.der");
+  }
+
   /** Writes a new {@code host.toml}. */
   public void create() throws AgentException {
     Path file = directory.resolve(FILE);

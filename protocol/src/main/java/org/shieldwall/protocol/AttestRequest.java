@@ -14,14 +14,16 @@ import tools.jackson.databind.node.ObjectNode;
  * A host's evidence (docs/protocol.md, section 2). Nothing in it is verified.
  *
  * @param token of the challenge
- * @param activatedSecret what TPM2_ActivateCredential returned
+ * @param activatedSecret what TPM2_ActivateCredential returned; empty where nothing had to be
+ *     activated
  * @param akPublic attestation key, TPM2B_PUBLIC
  * @param enclave the enclave's public keys
  * @param quote the attested bytes, TPMS_ATTEST
  * @param signature over them, TPMT_SIGNATURE
  * @param pcrs value of each quoted PCR of the SHA-256 bank, by index
  * @param eventLog the firmware's event log as it stands
- * @param ima the kernel's IMA list, binary, where it was asked for
+ * @param ima the kernel's IMA list, binary, where it was asked for, from the entry on that was
+ *     asked for
  */
 public record AttestRequest(
     String token,
@@ -64,7 +66,7 @@ public record AttestRequest(
     Optional<Json> ima = json.nullable("ima");
     return new AttestRequest(
         json.at("token").text(Challenge.MAX_TOKEN),
-        Members.bytes(json, "activatedSecret", MAX_SECRET),
+        Members.bytesOrEmpty(json, "activatedSecret", MAX_SECRET),
         Members.bytes(json, "akPublic", ChallengeRequest.MAX_PUBLIC),
         KeySet.fromJson(json.at("enclave")),
         Members.bytes(json, "quote", MAX_QUOTE),
@@ -92,7 +94,7 @@ public record AttestRequest(
   /** {@return the body} */
   public byte[] toBytes() {
     ObjectNode json = Json.object().put("token", token);
-    Members.put(json, "activatedSecret", activatedSecret);
+    Members.putUnlessEmpty(json, "activatedSecret", activatedSecret);
     Members.put(json, "akPublic", akPublic);
     json.set("enclave", enclave.toJson());
     Members.put(json, "quote", quote);

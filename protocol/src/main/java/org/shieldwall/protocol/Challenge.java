@@ -14,10 +14,12 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param token opaque; to be sent back once
  * @param nonce 32 bytes, for the quote
- * @param credentialBlob TPM2B_ID_OBJECT
- * @param encryptedSecret TPM2B_ENCRYPTED_SECRET
+ * @param credentialBlob TPM2B_ID_OBJECT; empty where a certificate of the attestation key stands
+ *     for its activation
+ * @param encryptedSecret TPM2B_ENCRYPTED_SECRET; empty like it
  * @param pcrs PCRs of the SHA-256 bank to quote, ascending
  * @param wantsIma whether the IMA list is wanted beside the event log
+ * @param imaFrom how many entries of the IMA list the service knows already; 0 asks for all
  * @param expires when the token is no longer good
  */
 public record Challenge(
@@ -27,6 +29,7 @@ public record Challenge(
     Bytes encryptedSecret,
     List<Integer> pcrs,
     boolean wantsIma,
+    long imaFrom,
     Instant expires) {
   /** The longest body. */
   public static final int MAX_BYTES = 64 << 10;
@@ -39,10 +42,16 @@ public record Challenge(
   private static final String EVENT_LOG = "event-log";
   private static final String IMA = "ima";
   private static final int MAX_CREDENTIAL = 2048;
+  private static final long MAX_IMA_ENTRIES = 1L << 31;
 
   /** Copies the list. */
   public Challenge {
     pcrs = List.copyOf(pcrs);
+  }
+
+  /** {@return whether a credential has to be activated} */
+  public boolean asksForActivation() {
+    return credentialBlob.length() > 0;
   }
 
   /** Reads a body. */
@@ -57,6 +66,7 @@ public record Challenge(
                 "bank",
                 "pcrs",
                 "wants",
+                "imaFrom",
                 "expires");
     if (!json.at("bank").text(20).equals(BANK)) {
       throw json.at("bank").malformed("\"" + BANK + "\"", "another bank");
@@ -77,10 +87,11 @@ public record Challenge(
     return new Challenge(
         json.at("token").text(MAX_TOKEN),
         Bytes.of(json.at("nonce").bytes(NONCE_SIZE)),
-        Members.bytes(json, "credentialBlob", MAX_CREDENTIAL),
-        Members.bytes(json, "encryptedSecret", MAX_CREDENTIAL),
+        Members.bytesOrEmpty(json, "credentialBlob", MAX_CREDENTIAL),
+        Members.bytesOrEmpty(json, "encryptedSecret", MAX_CREDENTIAL),
         pcrs,
         ima,
+        json.at("imaFrom").number(0, MAX_IMA_ENTRIES),
         json.at("expires").time());
   }
 
@@ -88,13 +99,13 @@ public record Challenge(
   public byte[] toBytes() {
     ObjectNode json = Json.object().put("token", token);
     Members.put(json, "nonce", nonce);
-    Members.put(json, "credentialBlob", credentialBlob);
-    Members.put(json, "encryptedSecret", encryptedSecret);
+    Members.putUnlessEmpty(json, "credentialBlob", credentialBlob);
+    Members.putUnlessEmpty(json, "encryptedSecret", encryptedSecret);
     json.put("bank", BANK);
     ArrayNode array = json.putArray("pcrs");
     pcrs.forEach(array::add);
     Members.putTexts(json, "wants", wantsIma ? List.of(EVENT_LOG, IMA) : List.of(EVENT_LOG));
-    return Json.bytes(json.put("expires", expires.toString()));
+    return Json.bytes(json.put("imaFrom", imaFrom).put("expires", expires.toString()));
   }
 
   @Override

@@ -49,6 +49,9 @@ public final class HealthCertificate {
    */
   public static HealthCertificate parse(Bytes der) throws ProtectorException {
     X509Certificate certificate = parseX509(der);
+    if (certificate.getExtensionValue(AkCertificate.BINDING_OID) != null) {
+      throw malformed("a health certificate", "one of an attestation key");
+    }
     byte[] extension = certificate.getExtensionValue(CLAIMS_OID);
     if (extension == null) {
       throw malformed("an extension " + CLAIMS_OID, "none");
@@ -106,6 +109,10 @@ public final class HealthCertificate {
   }
 
   private boolean isSignedBy(X509Certificate signer) {
+    return isSignedBy(certificate, signer);
+  }
+
+  static boolean isSignedBy(X509Certificate certificate, X509Certificate signer) {
     if (!"SHA384withECDSA".equals(certificate.getSigAlgName())
         || !certificate.getIssuerX500Principal().equals(signer.getSubjectX500Principal())) {
       return false;
@@ -141,7 +148,7 @@ public final class HealthCertificate {
   /**
    * Reads a DER OCTET STRING (X.690, sections 8.1.3 and 8.7), definite length, nothing after it.
    */
-  private static byte[] octets(byte[] der) throws MalformedException {
+  static byte[] octets(byte[] der) throws MalformedException {
     ByteReader in = ByteReader.bigEndian(der, "OCTET STRING");
     int tag = in.u8("tag");
     if (tag != OCTET_STRING) {

@@ -18,6 +18,19 @@ final class Members {
     return json.put(name, B64u.encode(value.toArray()));
   }
 
+  static ObjectNode putOrNull(ObjectNode json, String name, Optional<Bytes> value) {
+    return value.isPresent() ? put(json, name, value.get()) : json.putNull(name);
+  }
+
+  /** Null stands for no bytes. */
+  static ObjectNode putUnlessEmpty(ObjectNode json, String name, Bytes value) {
+    return value.length() == 0 ? json.putNull(name) : put(json, name, value);
+  }
+
+  static Bytes bytesOrEmpty(Json json, String name, int most) throws ProtectorException {
+    return json.nullable(name).isPresent() ? bytes(json, name, most) : Bytes.EMPTY;
+  }
+
   static Bytes bytes(Json json, String name, int most) throws ProtectorException {
     return Bytes.of(json.at(name).bytes(1, most));
   }

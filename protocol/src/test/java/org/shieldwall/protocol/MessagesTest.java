@@ -31,7 +31,14 @@ class MessagesTest {
 
   private static Challenge challenge() {
     return new Challenge(
-        "token", NONCE, BLOB, BLOB, List.of(0, 7, 15), true, Instant.ofEpochSecond(2_000_000_000));
+        "token",
+        NONCE,
+        BLOB,
+        BLOB,
+        List.of(0, 7, 15),
+        true,
+        0,
+        Instant.ofEpochSecond(2_000_000_000));
   }
 
   private static AttestRequest attestRequest() {

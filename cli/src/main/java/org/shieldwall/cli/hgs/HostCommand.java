@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
     name = "host",
     description = "Say which hosts may attest.",
     mixinStandardHelpOptions = true,
-    subcommands = {HostAddCommand.class, HostShowCommand.class})
+    subcommands = {HostAddCommand.class, HostShowCommand.class, HostRevokeAkCommand.class})
 final class HostCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

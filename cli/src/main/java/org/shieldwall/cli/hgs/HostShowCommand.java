@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.Output;
 import org.shieldwall.hgs.endorsement.Endorsement;
+import org.shieldwall.hgs.store.AkCertificateRegister;
 import org.shieldwall.hgs.store.RegisteredHost;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +23,11 @@ final class HostShowCommand implements Runnable {
 
   @Mixin private HgsOptions options = new HgsOptions();
 
-  private record Shown(RegisteredHost host, Optional<Endorsement> endorsement, boolean keyAlone) {}
+  private record Shown(
+      RegisteredHost host,
+      Optional<Endorsement> endorsement,
+      boolean keyAlone,
+      Optional<AkCertificateRegister.Stored> key) {}
 
   @Override
   public void run() {
@@ -33,7 +38,10 @@ final class HostShowCommand implements Runnable {
                     .host(name)
                     .map(host ->
                         new Shown(
-                            host, admin.trust().describe(host), admin.trust().isKeyAlone(host))))
+                            host,
+                            admin.trust().describe(host),
+                            admin.trust().isKeyAlone(host),
+                            admin.trust().akCertificate(host))))
             .orElseThrow(() ->
                 new Failure(
                     "there is no host " + name, "shieldwall hgs host list", Failure.REFUSED));
@@ -47,6 +55,7 @@ final class HostShowCommand implements Runnable {
             .put("added", host.added().toString())
             .put("changed", host.changed().toString());
     shown.endorsement().ifPresent(each -> EndorsementOutput.put(node, each, shown.keyAlone()));
+    node.put("akCertificateExpires", shown.key().map(each -> "" + each.expires()).orElse(""));
     options.print(node, () -> print(shown));
   }
 
@@ -60,6 +69,10 @@ final class HostShowCommand implements Runnable {
         .endorsement()
         .ifPresent(each ->
             EndorsementOutput.lines(each, shown.keyAlone()).forEach(options.out()::println));
+    shown
+        .key()
+        .ifPresent(
+            each -> options.out().println("  attestation key  certified until " + each.expires()));
   }
 
   private static String state(RegisteredHost host) {

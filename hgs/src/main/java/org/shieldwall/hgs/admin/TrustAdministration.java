@@ -15,6 +15,7 @@ import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.endorsement.Endorsement;
 import org.shieldwall.hgs.endorsement.Endorsements;
 import org.shieldwall.hgs.endorsement.Requirement;
+import org.shieldwall.hgs.store.AkCertificateRegister;
 import org.shieldwall.hgs.store.HostRegister;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.hgs.store.TrustRegister;
@@ -203,5 +204,35 @@ public final class TrustAdministration {
   /** {@return whether a host is registered by its key alone, on purpose} */
   public boolean isKeyAlone(RegisteredHost host) {
     return recorder.database().read(reading -> HostRegister.isKeyAlone(reading, host.name()));
+  }
+
+  /** {@return the certificate of a host's attestation key that counts now} */
+  public Optional<AkCertificateRegister.Stored> akCertificate(RegisteredHost host) {
+    return recorder
+        .database()
+        .read(reading -> AkCertificateRegister.of(reading, host.name()))
+        .filter(each -> host.isRegisteredSince(each.issued()));
+  }
+
+  /**
+   * Revokes the certificate of a host's attestation key: the key shows anew that it lies in the
+   * host's TPM when the host attests the next time.
+   *
+   * @return whether there was one
+   */
+  public boolean revokeAkCertificate(String host) {
+    return recorder
+        .database()
+        .write(writing -> {
+          boolean revoked = AkCertificateRegister.revoke(writing, host);
+          if (revoked) {
+            recorder.record(
+                writing,
+                AuditKind.AK_CERTIFICATE_REVOKED,
+                HostAdministration.subject(host),
+                Map.of());
+          }
+          return revoked;
+        });
   }
 }

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.Verdict;
+import org.shieldwall.hgs.attestation.ChallengeToken.Proof;
 import org.shieldwall.hgs.attestation.TokenSpending.OpenToken;
 import org.shieldwall.hgs.attestation.TpmAppraisal.Judgement;
 import org.shieldwall.hgs.audit.AuditLog;
@@ -19,12 +20,14 @@ import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protector.B64u;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protocol.AttestReply;
 import org.shieldwall.protocol.AttestRequest;
 import org.shieldwall.protocol.ChallengeRequest;
 import org.shieldwall.protocol.HealthClaims;
 import org.shieldwall.protocol.HealthClaims.ExceptedCheck;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.TpmPublic;
 
 /**
  * Challenges hosts and judges their answers (docs/protocol.md, sections 1 and 2): finds the host
@@ -34,6 +37,7 @@ import org.shieldwall.tpm.MalformedException;
 public final class AttestationService {
   private final AttestationRefusals refusals;
   private final HostAdmission admission;
+  private final AkCertificates keys;
   private final TpmChallenges challenges;
   private final TokenSpending tokens;
   private final TpmAppraisal appraisal;
@@ -53,15 +57,13 @@ public final class AttestationService {
     TokenSeal seal = new TokenSeal(settings.tokenKey(), random);
     this.refusals = new AttestationRefusals(refusals);
     this.admission = new HostAdmission(database, this.refusals, clock);
-    this.challenges = new TpmChallenges(admission, this.refusals, policies, seal, random);
+    CertificateIssuer issuer =
+        new CertificateIssuer(settings.signerKey(), settings.signer(), settings.validity(), random);
+    this.keys = new AkCertificates(database, audit, issuer, settings.signer());
+    this.challenges = new TpmChallenges(admission, this.refusals, policies, keys, seal, random);
     this.tokens = new TokenSpending(database, this.refusals, seal);
-    this.appraisal = new TpmAppraisal(policies);
-    this.certification =
-        new Certification(
-            database,
-            audit,
-            new CertificateIssuer(
-                settings.signerKey(), settings.signer(), settings.validity(), random));
+    this.appraisal = new TpmAppraisal(policies, keys);
+    this.certification = new Certification(database, audit, issuer);
     this.evidence = new KeptEvidence(database);
     this.clock = clock;
   }
@@ -82,19 +84,47 @@ public final class AttestationService {
       Judgement judgement = appraisal.judge(request, open.token(), host, now);
       if (judgement.appraisal().verdict() instanceof Verdict.Healthy healthy
           && judgement.findings().isEmpty()) {
-        Prepared kept = evidence.prepare(request, open.token(), host);
-        return certification
-            .certify(
-                claims(request, host, healthy.claims(), judgement),
+        return certified(
+                request,
                 open,
-                now,
-                judgement.until(),
-                writing -> EvidenceRegister.keep(writing, kept))
+                host,
+                claims(request, host, healthy.claims(), judgement),
+                judgement,
+                now)
             .toBytes();
       }
       throw refusals.evidence(
           host, judgement.findings(), refusedToo(request, open, host, judgement, now));
     }
+  }
+
+  /** With a certificate of the attestation key, if the key has just been activated. */
+  private AttestReply certified(
+      AttestRequest request,
+      OpenToken open,
+      RegisteredHost host,
+      HealthClaims claims,
+      Judgement judgement,
+      Instant now)
+      throws RefusedException, ProtectorException, MalformedException {
+    Prepared kept = evidence.prepare(request, open.token(), host);
+    if (open.token().proof() instanceof Proof.Certificate) {
+      return certification.certify(
+          claims, open, now, judgement.until(), writing -> EvidenceRegister.keep(writing, kept));
+    }
+    TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
+    AkCertificates.Issued issued = keys.issue(host, ak, now);
+    return certification
+        .certify(
+            claims,
+            open,
+            now,
+            judgement.until(),
+            writing -> {
+              EvidenceRegister.keep(writing, kept);
+              keys.register(writing, issued);
+            })
+        .with(issued.der());
   }
 
   /** What is written with a refusal: that the token is spent, and what the host showed. */

@@ -10,6 +10,7 @@ import org.shieldwall.evidence.Challenge;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.evidence.Verifier;
+import org.shieldwall.hgs.attestation.ChallengeToken.Proof;
 import org.shieldwall.hgs.policy.PolicySet;
 import org.shieldwall.hgs.policy.PolicySet.Applied;
 import org.shieldwall.hgs.store.RegisteredHost;
@@ -25,9 +26,11 @@ import org.shieldwall.tpm.TpmPublic;
 /** Judges what a host with a TPM answered. */
 final class TpmAppraisal {
   private final PolicySource policies;
+  private final AkCertificates certificates;
 
-  TpmAppraisal(PolicySource policies) {
+  TpmAppraisal(PolicySource policies, AkCertificates certificates) {
     this.policies = policies;
+    this.certificates = certificates;
   }
 
   /**
@@ -51,7 +54,7 @@ final class TpmAppraisal {
   Judgement judge(AttestRequest request, ChallengeToken token, RegisteredHost host, Instant now)
       throws MalformedException {
     TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
-    List<ReportedFinding> findings = answersChallenge(request, ak, token);
+    List<ReportedFinding> findings = answersChallenge(request, ak, token, host);
     boolean identified = findings.isEmpty();
     PolicySet policySet = policies.current(now);
     Applied applied = policySet.of(host, now);
@@ -69,11 +72,17 @@ final class TpmAppraisal {
   }
 
   /** That the evidence comes from whom the challenge was made for. */
-  private static List<ReportedFinding> answersChallenge(
-      AttestRequest request, TpmPublic ak, ChallengeToken token) {
+  private List<ReportedFinding> answersChallenge(
+      AttestRequest request, TpmPublic ak, ChallengeToken token, RegisteredHost host) {
     List<ReportedFinding> findings = new ArrayList<>();
-    if (!MessageDigest.isEqual(request.activatedSecret().toArray(), token.secret().toArray())) {
-      findings.add(AttestationFindings.notActivated());
+    switch (token.proof()) {
+      case Proof.Activation(Bytes secret) -> {
+        if (!MessageDigest.isEqual(request.activatedSecret().toArray(), secret.toArray())) {
+          findings.add(AttestationFindings.notActivated());
+        }
+      }
+      case Proof.Certificate(Bytes serial) ->
+          certificates.stillCounts(serial, host).ifPresent(findings::add);
     }
     if (!ak.name().value().equals(token.akName())) {
       findings.add(AttestationFindings.changed("attestation key"));

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import org.shieldwall.evidence.AttestationPolicy;
+import org.shieldwall.hgs.attestation.ChallengeToken.Proof;
 import org.shieldwall.hgs.store.EndorsementKey;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protocol.Challenge;
@@ -25,6 +27,7 @@ final class TpmChallenges {
   private final HostAdmission admission;
   private final AttestationRefusals refusals;
   private final PolicySource policies;
+  private final AkCertificates certificates;
   private final TokenSeal seal;
   private final SecureRandom random;
   private final CredentialMaker credentials;
@@ -33,11 +36,13 @@ final class TpmChallenges {
       HostAdmission admission,
       AttestationRefusals refusals,
       PolicySource policies,
+      AkCertificates certificates,
       TokenSeal seal,
       SecureRandom random) {
     this.admission = admission;
     this.refusals = refusals;
     this.policies = policies;
+    this.certificates = certificates;
     this.seal = seal;
     this.random = random;
     this.credentials = new CredentialMaker(random);
@@ -50,25 +55,51 @@ final class TpmChallenges {
     TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
     RegisteredHost host = admission.registered(ek.id());
     requireAcceptable(ak, host);
+    Optional<Bytes> serial = certified(request, host, ak, now);
+    Bytes secret = random(ChallengeToken.SECRET_SIZE);
     ChallengeToken token =
         new ChallengeToken(
             random(ChallengeToken.ID_SIZE),
             now.plus(VALIDITY).truncatedTo(ChronoUnit.SECONDS),
             random(ChallengeToken.NONCE_SIZE),
-            random(ChallengeToken.SECRET_SIZE),
+            serial.isPresent() ? new Proof.Certificate(serial.get()) : new Proof.Activation(secret),
             ek.id(),
             ak.name().value(),
             Bytes.of(request.enclave().id().bytes()));
+    Optional<Credential> credential =
+        serial.isPresent()
+            ? Optional.empty()
+            : Optional.of(credentials.make(ek.key(), ak.name(), secret.toArray()));
     AttestationPolicy policy = policies.current(now).of(host, now).policy();
-    Credential credential = credentials.make(ek.key(), ak.name(), token.secret().toArray());
     return new Challenge(
         seal.seal(token),
         token.nonce(),
-        credential.idObject(),
-        credential.encryptedSecret(),
+        credential.map(Credential::idObject).orElse(Bytes.EMPTY),
+        credential.map(Credential::encryptedSecret).orElse(Bytes.EMPTY),
         List.copyOf(policy.pcrs()),
         policy.needsImaList(),
+        0,
         token.expires());
+  }
+
+  /**
+   * The number of a certificate that saves the activation, if one was sent. One that does not count
+   * is refused and not passed over: the host learns why it was worth nothing.
+   */
+  private Optional<Bytes> certified(
+      ChallengeRequest request, RegisteredHost host, TpmPublic ak, Instant now)
+      throws RefusedException {
+    if (request.akCertificate().isEmpty()) {
+      return Optional.empty();
+    }
+    AkCertificates.Judged judged = certificates.judge(request.akCertificate().get(), host, ak, now);
+    if (judged.finding().isPresent()) {
+      throw refusals.host(
+          host,
+          "the attestation key's certificate does not count",
+          List.of(judged.finding().get()));
+    }
+    return Optional.of(judged.serial());
   }
 
   private Bytes random(int size) {

@@ -29,6 +29,8 @@ public enum AuditKind {
   EXCEPTION_ENDED(1108, "exception-ended"),
   /** What is known of a registered host's TPM was changed: its certificate, or that it has none. */
   HOST_ENDORSEMENT_CHANGED(1109, "host-endorsement-changed"),
+  /** A host's certificate of its attestation key counts no more. */
+  AK_CERTIFICATE_REVOKED(1110, "ak-certificate-revoked"),
   /** A boot baseline was accepted. */
   BASELINE_ADDED(1201, "baseline-added"),
   /** A boot baseline was withdrawn. */
@@ -61,6 +63,8 @@ public enum AuditKind {
   ATTESTED(1301, "attested"),
   /** A host's evidence, or its request for a challenge, was refused. */
   ATTESTATION_REFUSED(1302, "attestation-refused"),
+  /** A host's attestation key was shown to lie in its TPM and has a certificate. */
+  AK_CERTIFIED(1303, "ak-certified"),
   /** Keys of a VM went to an enclave. */
   RELEASED(1401, "released"),
   /** Keys of a VM were asked for and refused. */

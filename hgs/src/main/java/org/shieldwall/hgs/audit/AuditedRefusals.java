@@ -93,7 +93,8 @@ public final class AuditedRefusals {
   /** A token bucket: {@code fullAt} is the moment at which it will be full again. */
   private synchronized boolean take() {
     Instant now = clock.instant();
-    if (fullAt.isBefore(now)) {
+    // Also where the clock was set back: else nobody would be refused with words for as long.
+    if (fullAt.isBefore(now) || fullAt.isAfter(now.plus(ONE_EACH.multipliedBy(BURST)))) {
       fullAt = now;
     }
     if (Duration.between(now, fullAt).compareTo(ONE_EACH.multipliedBy(BURST - 1L)) > 0) {

@@ -42,5 +42,19 @@ final class EndorsementSchema {
               BEGIN SELECT RAISE(ABORT, 'a host that was removed keeps its name and its key'); END
               """));
 
+  /** What saves a known host a part of its attestation. */
+  static final Version SHORTCUTS =
+      new Version(
+          List.of(
+              """
+              CREATE TABLE ak_certificate (
+                host TEXT NOT NULL PRIMARY KEY REFERENCES host (name),
+                serial TEXT NOT NULL UNIQUE,
+                ak_name TEXT NOT NULL,
+                issued TEXT NOT NULL,
+                expires TEXT NOT NULL)
+              """),
+          List.of());
+
   private EndorsementSchema() {}
 }

@@ -125,6 +125,9 @@ public final class HostRegister {
       return Moved.NO_WAY;
     }
     setState(writing, name, to, reason, now);
+    if (to == State.REVOKED || to == State.REMOVED) {
+      boolean _ = AkCertificateRegister.revoke(writing, name);
+    }
     return Moved.DONE;
   }
 

@@ -103,7 +103,8 @@ final class Schema {
                   """),
               List.of()),
           FleetSchema.VERSION,
-          EndorsementSchema.VERSION);
+          EndorsementSchema.VERSION,
+          EndorsementSchema.SHORTCUTS);
 
   private Schema() {}
 

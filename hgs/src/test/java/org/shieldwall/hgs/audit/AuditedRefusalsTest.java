@@ -38,6 +38,19 @@ class AuditedRefusalsTest {
     }
   }
 
+  @Test
+  void givenAClockThatWasSetBack_whenAsked_thenRefusalsAreStillRecorded(@TempDir Path folder)
+      throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH.plusSeconds(86_400));
+    InstantSource clock = now::get;
+    try (Database database = Database.create(folder.resolve("hgs.db"))) {
+      AuditedRefusals refusals = new AuditedRefusals(database, new AuditLog(clock), clock);
+      assertThat(refusalIsRecorded(refusals)).isTrue();
+      now.set(Instant.EPOCH);
+      assertThat(refusalIsRecorded(refusals)).isTrue();
+    }
+  }
+
   private static boolean refusalIsRecorded(AuditedRefusals refusals) {
     return refusals
             .refuse(

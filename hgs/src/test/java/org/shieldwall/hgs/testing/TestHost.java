@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.shieldwall.protector.KeySet;
@@ -56,7 +57,7 @@ public final class TestHost implements AutoCloseable {
   private final SwtpmProcess process;
   private final Tpm tpm;
   private final TpmObject ek;
-  private final TpmObject ak;
+  private TpmObject ak;
   private final Optional<Bytes> certificate;
   private final Bytes log;
   private final ByteArrayOutputStream ima = new ByteArrayOutputStream();
@@ -192,8 +193,22 @@ public final class TestHost implements AutoCloseable {
     return hgs.attest(answer(hgs.challenge(challengeRequest())));
   }
 
+  /** Attests, showing this certificate of the attestation key. */
+  public AttestReply attest(HgsClient hgs, Bytes akCertificate) throws Exception {
+    ChallengeRequest request =
+        challengeRequest().with(Optional.of(akCertificate), OptionalLong.empty());
+    return hgs.attest(answer(hgs.challenge(request)));
+  }
+
   public AttestRequest answer(Challenge challenge) throws Exception {
-    return answer(challenge, activate(challenge), enclave.publicKeys());
+    Bytes secret = challenge.asksForActivation() ? activate(challenge) : Bytes.EMPTY;
+    return answer(challenge, secret, enclave.publicKeys());
+  }
+
+  /** Attests with another key of the same TPM from now on. */
+  public void changeAttestationKey(String salt) throws TpmException {
+    ak.close();
+    ak = newAttestationKey(salt);
   }
 
   /** {@return an answer with this secret and for this enclave, genuine or not} */

@@ -17,6 +17,7 @@ import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
 import org.shieldwall.host.HostConfig;
 import org.shieldwall.host.attest.Attester;
+import org.shieldwall.host.attest.KeptCertificate;
 import org.shieldwall.host.attest.TpmAddress;
 import org.shieldwall.protector.KeySet;
 import org.shieldwall.protocol.AttestReply;
@@ -66,7 +67,11 @@ final class HealthKeeper implements AutoCloseable {
     this.enclave = enclave;
     this.clock = clock;
     this.pace = pace;
-    this.attester = new Attester(TpmAddress.parse(config.tpm()), config.evidence());
+    this.attester =
+        new Attester(
+            TpmAddress.parse(config.tpm()),
+            config.evidence(),
+            new KeptCertificate(config.attestationKeyCertificate(), clock));
     this.plan = new AttestationPlan(pace, new SecureRandom(), monotonic());
     this.watch =
         new HostWatch(

@@ -3,6 +3,7 @@ package org.shieldwall.host.attest;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.shieldwall.protector.KeySet;
 import org.shieldwall.protocol.AttestReply;
 import org.shieldwall.protocol.AttestRequest;
@@ -20,14 +21,29 @@ import org.shieldwall.tpm.command.TpmException;
 
 /** The host's side of attestation in TPM mode: docs/protocol.md, sections 1 and 2. */
 public final class Attester {
+  /** So begin the codes of findings about the certificate of the attestation key. */
+  private static final String AK_CERTIFICATE = "ak-certificate-";
+
   private final TpmAddress place;
   private final Evidence evidence;
   private volatile boolean sentFiles;
 
-  /** Attests with the TPM at {@code place} and the logs at {@code evidence}. */
+  private final Optional<KeptCertificate> kept;
+
+  /** Attests with the TPM at {@code place} and the logs at {@code evidence}, keeping nothing. */
   public Attester(TpmAddress place, Evidence evidence) {
+    this(place, evidence, Optional.empty());
+  }
+
+  /** The same, keeping the certificate of the attestation key there between attestations. */
+  public Attester(TpmAddress place, Evidence evidence, KeptCertificate kept) {
+    this(place, evidence, Optional.of(kept));
+  }
+
+  private Attester(TpmAddress place, Evidence evidence, Optional<KeptCertificate> kept) {
     this.place = place;
     this.evidence = evidence;
+    this.kept = kept;
   }
 
   /** Asks for a challenge, answers it, and returns the health certificate that was given. */
@@ -39,9 +55,38 @@ public final class Attester {
           RefusedException,
           InterruptedException {
     try (HostTpm tpm = HostTpm.open(place)) {
-      Challenge challenge = hgs.challenge(request(tpm, enclave));
-      return hgs.attest(answer(tpm, challenge, enclave));
+      Optional<Bytes> held = kept.flatMap(each -> each.of(tpm.attestationKey()));
+      try {
+        return attest(hgs, tpm, enclave, held);
+      } catch (RefusedException refused) {
+        if (held.isEmpty() || !isForCertificate(refused)) {
+          throw refused;
+        }
+        // Revoked, replaced, or another service's: the TPM can show once more what it was for.
+        kept.get().forget();
+        return attest(hgs, tpm, enclave, Optional.empty());
+      }
     }
+  }
+
+  private AttestReply attest(HgsClient hgs, HostTpm tpm, KeySet enclave, Optional<Bytes> held)
+      throws IOException,
+          TpmException,
+          MalformedException,
+          HgsUnavailableException,
+          RefusedException,
+          InterruptedException {
+    ChallengeRequest request = request(tpm, enclave).with(held, OptionalLong.empty());
+    AttestReply reply = hgs.attest(answer(tpm, hgs.challenge(request), enclave));
+    if (kept.isPresent() && reply.akCertificate().isPresent()) {
+      kept.get().keep(reply.akCertificate().get());
+    }
+    return reply;
+  }
+
+  private static boolean isForCertificate(RefusedException refused) {
+    return refused.problem().findings().stream()
+        .anyMatch(finding -> finding.code().startsWith(AK_CERTIFICATE));
   }
 
   /** {@return whether the last challenge answered asked what files were measured} */
@@ -61,9 +106,7 @@ public final class Attester {
   /** {@return the evidence that answers a challenge} */
   public AttestRequest answer(HostTpm tpm, Challenge challenge, KeySet enclave)
       throws IOException, TpmException, MalformedException {
-    byte[] credential =
-        Bytes.concat(challenge.credentialBlob(), challenge.encryptedSecret()).toArray();
-    Bytes secret = Bytes.of(tpm.activate(Credential.parse(credential)));
+    Bytes secret = challenge.asksForActivation() ? activate(tpm, challenge) : Bytes.EMPTY;
     Bytes enclaveId = Bytes.of(enclave.id().bytes());
     List<Integer> pcrs = challenge.pcrs();
     HostTpm.Measured measured =
@@ -82,6 +125,13 @@ public final class Attester {
         measured.values(),
         evidence.readEventLog(),
         ima);
+  }
+
+  private static Bytes activate(HostTpm tpm, Challenge challenge)
+      throws TpmException, MalformedException {
+    byte[] credential =
+        Bytes.concat(challenge.credentialBlob(), challenge.encryptedSecret()).toArray();
+    return Bytes.of(tpm.activate(Credential.parse(credential)));
   }
 
   private static Bytes sized(Bytes area) {
