@@ -27,6 +27,8 @@ public final class Administration {
   private final TrustAdministration trust;
   private final PolicyAdministration policies;
   private final ExceptionAdministration exceptions;
+  private final PendingAdministration pending;
+  private final Traces traces;
 
   /** Administration of this database. */
   public Administration(Database database, InstantSource clock) {
@@ -37,6 +39,8 @@ public final class Administration {
     this.baselines = new BaselineAdministration(recorder);
     this.policies = new PolicyAdministration(recorder);
     this.exceptions = new ExceptionAdministration(recorder);
+    this.pending = new PendingAdministration(recorder, baselines);
+    this.traces = new Traces(recorder);
   }
 
   /** A host as it now stands in the register, whether that is new, and what is known of its TPM. */
@@ -60,6 +64,16 @@ public final class Administration {
   /** {@return what can be done with exceptions} */
   public ExceptionAdministration exceptions() {
     return exceptions;
+  }
+
+  /** {@return what can be done with boots that wait for approval} */
+  public PendingAdministration pending() {
+    return pending;
+  }
+
+  /** {@return explanations of hosts, and trials of policies} */
+  public Traces traces() {
+    return traces;
   }
 
   /** {@link HostAdministration#add Registers} a host. */

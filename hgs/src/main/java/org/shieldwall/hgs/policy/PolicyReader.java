@@ -1,6 +1,5 @@
 package org.shieldwall.hgs.policy;
 
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +20,7 @@ import org.shieldwall.evidence.Revocations;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.store.BaselineDocument;
 import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
 
@@ -44,7 +44,7 @@ public final class PolicyReader {
               Set.of("allow", "refuse-violations", "require-boot-aggregate", "verity-roots"),
           Check.NO_DUMPS_OR_ENCRYPTED, Set.of("keys"),
           Check.PTRACE_RESTRICTED, Set.of("scope"),
-          Check.DBX_AT_LEAST, Set.of("entries"));
+          Check.DBX_AT_LEAST, Set.of("file"));
 
   private final String source;
   private final String text;
@@ -224,10 +224,16 @@ public final class PolicyReader {
     return digests;
   }
 
-  private static Revocations revocations(TomlSection section) throws HgsException {
-    return section.has("entries")
-        ? new Revocations(Set.copyOf(new ArrayList<>(section.texts("entries"))))
-        : Revocations.NONE;
+  private Revocations revocations(TomlSection section) throws HgsException {
+    if (!section.has("file")) {
+      return Revocations.NONE;
+    }
+    String path = section.text("file");
+    try {
+      return Revocations.parse(file(section, "file", path).toArray());
+    } catch (MalformedException e) {
+      throw section.refuse("file", "the file " + path + " is no update of dbx: " + e.getMessage());
+    }
   }
 
   @Override
