@@ -54,12 +54,12 @@ public final class TestHost implements AutoCloseable {
 
   private final String name;
   private final Path folder;
-  private final SwtpmProcess process;
-  private final Tpm tpm;
-  private final TpmObject ek;
+  private SwtpmProcess process;
+  private Tpm tpm;
+  private TpmObject ek;
   private TpmObject ak;
   private final Optional<Bytes> certificate;
-  private final Bytes log;
+  private Bytes log;
   private final ByteArrayOutputStream ima = new ByteArrayOutputStream();
   private final PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
 
@@ -114,6 +114,30 @@ public final class TestHost implements AutoCloseable {
     SwtpmProcess process =
         SwtpmProcess.start(SwtpmOptions.standalone(folder.resolve("state"), folder));
     return new TestHost(name, folder, process, process.connect(), boot);
+  }
+
+  /** Boots the same machine again, otherwise: its TPM keeps its seeds and starts its PCRs anew. */
+  public void reboot(BootLog boot) throws IOException, TpmException {
+    ak.close();
+    ek.close();
+    tpm.close();
+    process.close();
+    process = SwtpmProcess.start(SwtpmOptions.standalone(folder.resolve("state"), folder));
+    tpm = process.connect();
+    log = boot.toBytes();
+    ima.reset();
+    for (BootLog.Event event : boot.events()) {
+      tpm.pcrs().extend(event.pcr(), Map.of(TpmHash.SHA256, event.digest()));
+    }
+    ek =
+        tpm.keys()
+            .createPrimary(
+                Hierarchy.ENDORSEMENT,
+                certificate.isPresent()
+                    ? KeyTemplates.endorsementRsa2048()
+                    : KeyTemplates.endorsementEccP256());
+    ak = newAttestationKey("attestation key");
+    measureEnclave(enclave.publicKeys());
   }
 
   private TpmObject newAttestationKey(String salt) throws TpmException {

@@ -1,0 +1,267 @@
+package org.shieldwall.hgs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.Outcome;
+import org.shieldwall.evidence.Verdict;
+import org.shieldwall.hgs.admin.Pending;
+import org.shieldwall.hgs.admin.Traces.Come;
+import org.shieldwall.hgs.admin.Traces.HostTrace;
+import org.shieldwall.hgs.admin.Traces.Trial;
+import org.shieldwall.hgs.admin.Traces.Trials;
+import org.shieldwall.hgs.audit.AuditRecord;
+import org.shieldwall.hgs.policy.PolicyFiles;
+import org.shieldwall.hgs.policy.PolicyReader;
+import org.shieldwall.hgs.testing.BootLog;
+import org.shieldwall.hgs.testing.TestHost;
+import org.shieldwall.hgs.testing.TestService;
+import org.shieldwall.protocol.AttestReply;
+import org.shieldwall.protocol.AttestRequest;
+import org.shieldwall.protocol.Challenge;
+import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.protocol.ReportedFinding;
+import org.shieldwall.tpm.Bytes;
+
+/** The worst day: an update changes what hosts boot. */
+class PendingTest {
+  private static final BootLog OLD = BootLog.of("kernel 1");
+  private static final BootLog NEW = BootLog.of("kernel 2");
+  private static final Duration FORTNIGHT = Duration.ofDays(14);
+
+  @TempDir private Path temporary;
+  private TestService service;
+  private TestHost host;
+  private TestHost other;
+
+  @BeforeEach
+  void start() throws Exception {
+    service = TestService.in(temporary.resolve("hgs"));
+    host = TestHost.boot("host-a", OLD);
+    other = TestHost.boot("host-b", OLD);
+    service.administer(admin -> admin.addHost(host.identity()));
+    service.administer(admin -> admin.addHost(other.identity()));
+    service.administer(admin -> admin.addBaseline(OLD.baseline("rack7")));
+    service.policy(
+        """
+        name = "default"
+        version = 2
+        [checks.boot-baseline]
+        enabled = true
+        any-of = ["rack7"]
+        """);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (service != null) {
+      service.close();
+    }
+    host.close();
+    other.close();
+  }
+
+  private List<String> refusal(TestHost each) {
+    RefusedException refused =
+        catchThrowableOfType(RefusedException.class, () -> each.attest(service.client()));
+    assertThat(refused).as("a refusal").isNotNull();
+    return refused.problem().findings().stream().map(ReportedFinding::code).toList();
+  }
+
+  private List<Pending> pending() throws Exception {
+    return service.administer(admin -> admin.pending().list(false));
+  }
+
+  @Test
+  void givenAnUpdate_whenItsBootIsApproved_thenOldAndNewAreHealthyAndTheOldOneExpires()
+      throws Exception {
+    host.attest(service.client());
+    other.attest(service.client());
+    assertThat(pending()).isEmpty();
+
+    host.reboot(NEW);
+    assertThat(refusal(host)).containsExactly("boot-baseline-mismatch");
+    assertThat(pending())
+        .singleElement()
+        .satisfies(each -> {
+          assertThat(each.host().name()).isEqualTo("host-a");
+          assertThat(each.before().orElseThrow().name()).isEqualTo("rack7");
+          assertThat(each.beside()).isEmpty();
+          assertThat(each.difference())
+              .singleElement()
+              .satisfies(finding -> {
+                assertThat(finding.detail()).contains("the images booted").contains("event");
+                assertThat(finding.expected()).isNotEqualTo(finding.found());
+              });
+        });
+
+    Pending.Approved approved =
+        service.administer(
+            admin -> admin.pending().approve("host-a", Optional.empty(), Optional.of(FORTNIGHT)));
+    assertThat(approved.name()).startsWith("rack7-");
+    assertThat(approved.succeeds()).contains("rack7");
+    assertThat(approved.healthy()).containsExactly("host-a");
+    assertThat(pending()).isEmpty();
+    assertThat(service.audit())
+        .extracting(AuditRecord::kind)
+        .contains("baseline-added", "baseline-expiry-set", "pending-approved");
+
+    AttestReply updated = host.attest(service.client());
+    assertThat(updated.claims().baselines())
+        .as("a policy that names the old baseline accepts what was approved in its place")
+        .containsExactly(approved.name());
+    assertThat(other.attest(service.client()).claims().baselines()).containsExactly("rack7");
+
+    service.clock().advance(FORTNIGHT);
+    host.attest(service.client());
+    assertThat(refusal(other)).containsExactly("boot-baseline-mismatch");
+    assertThat(pending()).extracting(each -> each.host().name()).containsExactly("host-b");
+  }
+
+  @Test
+  void givenABootThatNobodyWanted_whenDismissed_thenItIsListedNoMoreUntilAnother()
+      throws Exception {
+    host.attest(service.client());
+    host.reboot(NEW);
+    refusal(host);
+    service.administer(admin -> admin.pending().dismiss("host-a"));
+    assertThat(pending()).isEmpty();
+    refusal(host);
+    assertThat(pending()).isEmpty();
+    List<Pending> all = service.administer(admin -> admin.pending().list(true));
+    assertThat(all).hasSize(1);
+    host.reboot(BootLog.of("kernel 3"));
+    refusal(host);
+    assertThat(pending()).hasSize(1);
+    assertThatThrownBy(() -> service.administer(admin -> admin.pending().dismiss("host-b")))
+        .hasMessageContaining("no boot of host host-b waits");
+  }
+
+  @Test
+  void givenAHostThatFailsOtherwiseToo_whenListed_thenItIsSaidThatApprovalDoesNotMendThat()
+      throws Exception {
+    host.reboot(BootLog.of("kernel 2", false));
+    assertThat(refusal(host)).contains("boot-baseline-mismatch", "secure-boot-off");
+    assertThat(pending().getFirst().beside()).containsExactly(Check.SECURE_BOOT);
+    Pending.Approved approved =
+        service.administer(
+            admin -> admin.pending().approve("host-a", Optional.of("bad"), Optional.empty()));
+    assertThat(approved.healthy()).isEmpty();
+    assertThat(refusal(host)).containsExactly("secure-boot-off");
+  }
+
+  @Test
+  void givenALogThatItsQuoteDoesNotProve_whenRefused_thenItDoesNotWait() throws Exception {
+    host.reboot(NEW);
+    AttestRequest lying = host.answer(service.client().challenge(host.challengeRequest()));
+    AttestRequest altered =
+        new AttestRequest(
+            lying.token(),
+            lying.activatedSecret(),
+            lying.akPublic(),
+            lying.enclave(),
+            lying.quote(),
+            lying.signature(),
+            lying.pcrs(),
+            BootLog.of("kernel 9").toBytes(),
+            lying.ima());
+    assertThat(catchThrowableOfType(RefusedException.class, () -> service.client().attest(altered)))
+        .isNotNull();
+    assertThat(pending()).isEmpty();
+    HostTrace trace = service.administer(admin -> admin.traces().trace("host-a"));
+    assertThat(trace.appraisal().result(Check.EVENT_LOG).outcome()).isEqualTo(Outcome.FAIL);
+  }
+
+  @Test
+  void givenSomebodyWithoutTheTpm_whenTheyAnswerForAHost_thenNothingOfItIsKept() throws Exception {
+    host.attest(service.client());
+    Challenge challenge = service.client().challenge(host.challengeRequest());
+    AttestRequest relayed = other.answer(challenge, Bytes.zeros(32), host.enclave().publicKeys());
+    assertThat(catchThrowableOfType(RefusedException.class, () -> service.client().attest(relayed)))
+        .isNotNull();
+    HostTrace trace = service.administer(admin -> admin.traces().trace("host-a"));
+    assertThat(trace.appraisal().verdict()).isInstanceOf(Verdict.Healthy.class);
+    assertThat(trace.last().healthy()).isTrue();
+  }
+
+  @Test
+  void givenStoredEvidence_whenTraced_thenItIsWhatTheHostWasTold() throws Exception {
+    assertThatThrownBy(() -> service.administer(admin -> admin.traces().trace("host-a")))
+        .hasMessageContaining("has not attested yet");
+    assertThatThrownBy(() -> service.administer(admin -> admin.traces().trace("nobody")))
+        .hasMessageContaining("no host nobody");
+    host.attest(service.client());
+    HostTrace good = service.administer(admin -> admin.traces().trace("host-a"));
+    assertThat(good.appraisal().verdict()).isInstanceOf(Verdict.Healthy.class);
+    assertThat(good.applied().policy().version()).isEqualTo(2);
+    assertThat(good.last().expires()).isPresent();
+
+    host.reboot(BootLog.of("kernel 2", false));
+    List<String> told = refusal(host);
+    HostTrace bad = service.administer(admin -> admin.traces().trace("host-a"));
+    assertThat(((Verdict.Refused) bad.appraisal().verdict()).findings())
+        .extracting(each -> each.code().code())
+        .containsExactlyElementsOf(told);
+    assertThat(bad.last().certified()).isPresent();
+    assertThat(bad.last().failed()).contains("secure-boot", "boot-baseline");
+  }
+
+  @Test
+  void givenAStagedPolicy_whenTriedOnEveryHost_thenItSaysWhoWouldFailAndWhy() throws Exception {
+    host.attest(service.client());
+    other.reboot(BootLog.of("kernel 1", false));
+    service.administer(
+        admin -> admin.exceptions().except("host-b", "secure-boot", FORTNIGHT, "old firmware"));
+    service.administer(
+        admin -> admin.exceptions().except("host-b", "boot-baseline", FORTNIGHT, "old firmware"));
+    other.attest(service.client());
+
+    Map<String, Trial> strict = attempt("[checks.iommu]\nenabled = true\n");
+    assertThat(strict.get("host-a").come()).isNotEqualTo(Come.PASSES);
+    assertThat(strict.get("host-a").healthyNow()).isTrue();
+
+    Map<String, Trial> another =
+        attempt("[checks.boot-baseline]\nenabled = true\nany-of = [\"rack8\"]\n");
+    assertThat(another.get("host-a").come()).isEqualTo(Come.FAILS);
+    assertThat(another.get("host-a").failed())
+        .extracting(each -> each.check())
+        .containsExactly(Check.BOOT_BASELINE);
+    assertThat(another.get("host-b").come()).as("it is excepted").isEqualTo(Come.PASSES);
+
+    Map<String, Trial> ima = attempt("[checks.code-integrity]\nenabled = true\nallow = \"list\"\n");
+    assertThat(ima.get("host-a").come()).isEqualTo(Come.UNDECIDED);
+    assertThat(ima.get("host-a").notShown()).hasSize(2).first().asString().contains("PCR");
+    assertThat(host.attest(service.client()).claims().policyVersion())
+        .as("nothing was changed")
+        .isEqualTo(2);
+  }
+
+  private Map<String, Trial> attempt(String checks) throws Exception {
+    Trials trials =
+        service.administer(admin ->
+            admin
+                .traces()
+                .attempt(
+                    PolicyReader.read(
+                        "draft",
+                        "name = \"default\"\nversion = 3\n" + checks,
+                        PolicyFiles.of(
+                            Map.of("list", Bytes.ofText("sha256:" + "ab".repeat(32)))))));
+    assertThat(trials.withoutEvidence()).isEmpty();
+    Map<String, Trial> byHost = new TreeMap<>();
+    trials.trials().forEach(each -> byHost.put(each.host(), each));
+    return byHost;
+  }
+}
