@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import org.shieldwall.evidence.Appraisal;
 import org.shieldwall.evidence.Challenge;
+import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.Outcome;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.evidence.Verifier;
@@ -55,11 +57,16 @@ final class TpmAppraisal {
       throws MalformedException {
     TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
     List<ReportedFinding> findings = answersChallenge(request, ak, token, host);
-    boolean identified = findings.isEmpty();
+    boolean answers = findings.isEmpty();
     PolicySet policySet = policies.current(now);
     Applied applied = policySet.of(host, now);
     Appraisal appraisal =
         Verifier.appraise(applied.policy(), evidence(request, ak), asked(token, host));
+    // A certificate of an attestation key is no secret: only a quote shows that the key is there.
+    boolean identified =
+        answers
+            && (token.proof() instanceof Proof.Activation
+                || appraisal.result(Check.QUOTE).outcome() == Outcome.PASS);
     Instant until =
         switch (appraisal.verdict()) {
           case Verdict.Healthy healthy -> policySet.until(applied, healthy.claims().baselines());
