@@ -34,10 +34,14 @@ record AttestationKeyFile(PublicKey key, Optional<TpmPublic> area) {
         return new AttestationKeyFile(PemPublicKey.parseDer(bytes), Optional.empty());
       }
       TpmPublic area = isSized(bytes) ? TpmPublic.parseSized(bytes) : TpmPublic.parse(bytes);
-      return new AttestationKeyFile(area.publicKey(), Optional.of(area));
+      return of(area);
     } catch (MalformedException e) {
       throw EvidenceFiles.malformed(file, e);
     }
+  }
+
+  static AttestationKeyFile of(TpmPublic area) throws MalformedException {
+    return new AttestationKeyFile(area.publicKey(), Optional.of(area));
   }
 
   /** TPM2B_PUBLIC starts with the length of the rest, TPMT_PUBLIC with a small algorithm number. */

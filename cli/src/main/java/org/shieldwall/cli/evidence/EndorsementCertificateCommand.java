@@ -43,7 +43,7 @@ final class EndorsementCertificateCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description =
-          "PEM, DER, or as read from the TPM's NV memory; further certificates in it"
+          "PEM, DER, as read from the TPM's NV memory, or a capture of a host; further certificates in it"
               + " may stand between it and a trusted one.")
   private Path file = Path.of("");
 
@@ -71,7 +71,10 @@ final class EndorsementCertificateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<UntrustedCertificate> own = certificates(file);
+    List<UntrustedCertificate> own =
+        EvidenceFiles.endorsement(file)
+            .map(der -> parse(file, der))
+            .orElseGet(() -> certificates(file));
     UntrustedCertificate certificate = own.getFirst();
     List<UntrustedCertificate> trusted = roots.map(this::folder).orElse(List.of());
     CertificateChain.Result result =
@@ -88,8 +91,12 @@ final class EndorsementCertificateCommand implements Callable<Integer> {
   }
 
   private static List<UntrustedCertificate> certificates(Path file) {
+    return parse(file, InputFile.read(file, CertificateFile.MAXIMUM_SIZE));
+  }
+
+  private static List<UntrustedCertificate> parse(Path file, byte[] bytes) {
     try {
-      return CertificateFile.parse(InputFile.read(file, CertificateFile.MAXIMUM_SIZE));
+      return CertificateFile.parse(bytes);
     } catch (MalformedException e) {
       throw EvidenceFiles.malformed(file, e);
     }

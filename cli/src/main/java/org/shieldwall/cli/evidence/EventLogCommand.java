@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import org.shieldwall.cli.Failure;
-import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.LogLimits;
@@ -40,7 +39,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class EventLogCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
-      description = "The log, e.g. /sys/kernel/security/tpm0/binary_bios_measurements.")
+      description =
+          "The log, e.g. /sys/kernel/security/tpm0/binary_bios_measurements, or a capture.")
   private Path file = Path.of("");
 
   @Option(names = "--json", description = "One JSON object on standard output.")
@@ -62,7 +62,7 @@ final class EventLogCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    byte[] bytes = InputFile.read(file, LogLimits.DEFAULT.bytes());
+    byte[] bytes = EvidenceFiles.eventLog(file);
     try {
       UntrustedEventLog log = UntrustedEventLog.parse(bytes, LogLimits.DEFAULT);
       return show(log);

@@ -38,7 +38,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class ImaCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
-      description = "The list, e.g. /sys/kernel/security/ima/binary_runtime_measurements.")
+      description =
+          "The list, e.g. /sys/kernel/security/ima/binary_runtime_measurements, or a capture.")
   private Path file = Path.of("");
 
   @Option(
@@ -57,7 +58,7 @@ final class ImaCommand implements Callable<Integer> {
     Optional<ImaOptions.Expected> expected = expect.map(ImaCommand::expected);
     Set<TpmHash> banks = EnumSet.of(TpmHash.SHA1, TpmHash.SHA256);
     expected.ifPresent(each -> banks.add(each.bank()));
-    try (InputStream in = InputFile.open(file)) {
+    try (InputStream in = EvidenceFiles.imaList(file)) {
       ImaSummary summary = ImaReplay.replay(in, new ImaOptions(banks, true, expected), _ -> {});
       return show(summary);
     } catch (MalformedException e) {

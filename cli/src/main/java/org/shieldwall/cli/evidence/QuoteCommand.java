@@ -17,12 +17,14 @@ import org.shieldwall.evidence.quote.QuoteAppraisal;
 import org.shieldwall.evidence.quote.QuoteCheck;
 import org.shieldwall.evidence.quote.QuoteExpectations;
 import org.shieldwall.evidence.quote.UntrustedQuote;
+import org.shieldwall.protocol.Capture;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.PcrSelection;
 import org.shieldwall.tpm.PcrValues;
 import org.shieldwall.tpm.TpmAttest;
 import org.shieldwall.tpm.TpmHash;
+import org.shieldwall.tpm.TpmPublic;
 import org.shieldwall.tpm.TpmScheme;
 import org.shieldwall.tpm.TpmSignature;
 import picocli.CommandLine.Command;
@@ -44,25 +46,27 @@ final class QuoteCommand implements Callable<Integer> {
   private static final int LARGEST = 64 << 10;
 
   @Option(
-      names = "--attest",
-      required = true,
+      names = "--capture",
       paramLabel = "FILE",
-      description = "What was signed, a TPMS_ATTEST.")
-  private Path attest = Path.of("");
+      description =
+          "A capture of a host, in place of the three files below: its quote, key and PCR values,"
+              + " and the nonce it chose itself.")
+  private Optional<Path> captured = Optional.empty();
+
+  @Option(names = "--attest", paramLabel = "FILE", description = "What was signed, a TPMS_ATTEST.")
+  private Optional<Path> attest = Optional.empty();
 
   @Option(
       names = "--signature",
-      required = true,
       paramLabel = "FILE",
       description = "The signature, a TPMT_SIGNATURE or its bytes alone.")
-  private Path signature = Path.of("");
+  private Optional<Path> signature = Optional.empty();
 
   @Option(
       names = "--ak",
-      required = true,
       paramLabel = "FILE",
       description = "The attestation key: TPM2B_PUBLIC, TPMT_PUBLIC or PEM.")
-  private Path attestationKey = Path.of("");
+  private Optional<Path> attestationKey = Optional.empty();
 
   @Option(names = "--nonce", paramLabel = "HEX", description = "What the quote must carry.")
   private Optional<String> nonce = Optional.empty();
@@ -89,25 +93,80 @@ final class QuoteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (captured.isPresent()) {
+      if (attest.isPresent() || signature.isPresent() || attestationKey.isPresent()) {
+        throw incomplete("a capture holds the quote, its signature and the key itself");
+      }
+      return ofCapture(captured.get());
+    }
+    return ofFiles(
+        attest.orElseThrow(() -> incomplete("--attest is missing")),
+        signature.orElseThrow(() -> incomplete("--signature is missing")),
+        attestationKey.orElseThrow(() -> incomplete("--ak is missing")));
+  }
+
+  private static Failure incomplete(String what) {
+    return new Failure(
+        what, "give --attest, --signature and --ak, or --capture alone", Failure.MALFORMED);
+  }
+
+  private int ofFiles(Path attestFile, Path signatureFile, Path keyFile) {
     Optional<Bytes> expected = expectedNonce();
-    Bytes signed = Bytes.of(InputFile.read(attest, LARGEST));
+    Bytes signed = Bytes.of(InputFile.read(attestFile, LARGEST));
     Optional<Finding> tpm12 = QuoteCheck.tpm12(signed);
     if (tpm12.isPresent()) {
-      return show(List.of(tpm12.get()), Optional.empty(), expected, Optional.empty());
+      return show(
+          List.of(tpm12.get()), Optional.empty(), expected, pcrs.isPresent(), Optional.empty());
     }
-    TpmAttest parsed = parse(signed);
-    AttestationKeyFile key = AttestationKeyFile.read(attestationKey);
+    TpmAttest parsed = parse(attestFile, signed);
+    AttestationKeyFile key = AttestationKeyFile.read(keyFile);
     PcrSelection selection =
         parsed.attested() instanceof TpmAttest.Quote quote ? quote.selection() : PcrSelection.NONE;
     Optional<PcrValues> values = pcrs.map(file -> PcrFile.read(file, selection));
+    return judge(new UntrustedQuote(signed, signature(signatureFile, key, signed), values), parsed, key, expected);
+  }
+
+  /** The nonce is the one that the host chose: it ties the parts of the file together, no more. */
+  private int ofCapture(Path file) {
+    Capture capture =
+        EvidenceFiles.capture(file, InputFile.read(file, Capture.MAX_BYTES))
+            .orElseThrow(() ->
+                new Failure(
+                    file + " is no capture",
+                    "make one on the host: shieldwall host capture --out FILE",
+                    Failure.MALFORMED));
+    try {
+      UntrustedQuote quote =
+          new UntrustedQuote(
+              capture.quote(),
+              TpmSignature.parse(capture.signature().toArray()),
+              Optional.of(PcrValues.of(TpmHash.SHA256, capture.pcrs())));
+      AttestationKeyFile key =
+          AttestationKeyFile.of(TpmPublic.parseSized(capture.akPublic().toArray()));
+      Optional<Bytes> own = expectedNonce();
+      return judge(
+          quote,
+          parse(file, capture.quote()),
+          key,
+          own.isPresent() ? own : Optional.of(capture.extraData()));
+    } catch (MalformedException e) {
+      throw EvidenceFiles.malformed(file, e);
+    }
+  }
+
+  private int judge(
+      UntrustedQuote quote, TpmAttest parsed, AttestationKeyFile key, Optional<Bytes> expected) {
     QuoteAppraisal appraisal =
         QuoteCheck.appraise(
-            new UntrustedQuote(signed, signature(key, signed), values),
-            key.key(),
-            new QuoteExpectations(expected, TpmHash.SHA256, Set.of(), allowSha1));
+            quote, key.key(), new QuoteExpectations(expected, TpmHash.SHA256, Set.of(), allowSha1));
     List<Finding> findings = new ArrayList<>(appraisal.findings());
     key.area().ifPresent(area -> findings.addAll(AttestationKey.check(area, allowSha1)));
-    return show(findings, Optional.of(parsed), expected, key.area().map(_ -> "checked"));
+    return show(
+        findings,
+        Optional.of(parsed),
+        expected,
+        quote.pcrs().isPresent(),
+        key.area().map(_ -> "checked"));
   }
 
   private Optional<Bytes> expectedNonce() {
@@ -128,17 +187,17 @@ final class QuoteCommand implements Callable<Integer> {
     }
   }
 
-  private TpmAttest parse(Bytes signed) {
+  private static TpmAttest parse(Path file, Bytes signed) {
     try {
       return TpmAttest.parse(signed.toArray());
     } catch (MalformedException e) {
-      throw EvidenceFiles.malformed(attest, e);
+      throw EvidenceFiles.malformed(file, e);
     }
   }
 
   /** A signature without header does not say by which scheme it was made: what verifies is it. */
-  private TpmSignature signature(AttestationKeyFile key, Bytes signed) {
-    byte[] bytes = InputFile.read(signature, LARGEST);
+  private static TpmSignature signature(Path file, AttestationKeyFile key, Bytes signed) {
+    byte[] bytes = InputFile.read(file, LARGEST);
     try {
       return TpmSignature.parse(bytes);
     } catch (MalformedException headless) {
@@ -152,7 +211,7 @@ final class QuoteCommand implements Callable<Integer> {
         }
         return raw(key, schemes.getFirst(), bytes);
       } catch (MalformedException e) {
-        throw EvidenceFiles.malformed(signature, bytes.length < 64 ? headless : e);
+        throw EvidenceFiles.malformed(file, bytes.length < 64 ? headless : e);
       }
     }
   }
@@ -167,10 +226,11 @@ final class QuoteCommand implements Callable<Integer> {
       List<Finding> findings,
       Optional<TpmAttest> parsed,
       Optional<Bytes> expected,
+      boolean withValues,
       Optional<String> attributes) {
     String verdict = findings.isEmpty() ? "verified" : "refused";
     String freshness = expected.isPresent() ? "checked" : "not-checked";
-    String digest = pcrs.isPresent() ? "checked" : "not-checked";
+    String digest = withValues ? "checked" : "not-checked";
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       ObjectNode result = Output.object().put("verdict", verdict);

@@ -3,6 +3,7 @@ package org.shieldwall.cli.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -48,10 +49,47 @@ class CaptureCommandTest {
           .isEqualTo(Capture.extraData(capture.nonce(), Optional.empty()))
           .isEqualTo(capture.extraData());
 
+      theEvidenceCommandsReadIt(file);
+
       Said again = host.host("capture", "--out", file);
       assertThat(again.exitCode()).isEqualTo(Failure.ENVIRONMENT);
       assertThat(again.err()).contains("exists and is not overwritten");
     }
+  }
+
+  private static void theEvidenceCommandsReadIt(Path capture) throws Exception {
+    Said log = PlayedHost.type("evidence", "eventlog", capture, "--json");
+    assertThat(log.exitCode()).as(log.err()).isZero();
+    assertThat(log.json().at("/facts/secureBoot").asString()).isEqualTo("on");
+    Said quote = PlayedHost.type("evidence", "quote", "--capture", capture, "--json");
+    assertThat(quote.exitCode()).as(quote.out() + quote.err()).isZero();
+    assertThat(quote.json().at("/checks/pcrDigest").asString()).isEqualTo("checked");
+    Said ima = PlayedHost.type("evidence", "ima", capture, "--json");
+    assertThat(ima.json().path("entries").asInt()).as(ima.err()).isEqualTo(1);
+    Said certificate = PlayedHost.type("evidence", "ekcert", capture);
+    assertThat(certificate.exitCode()).isEqualTo(Failure.MALFORMED);
+    assertThat(certificate.err()).contains("holds no endorsement certificate");
+
+    Capture genuine = Capture.parse(Files.readAllBytes(capture));
+    Path altered = capture.resolveSibling("altered.json");
+    String other = genuine.pcrs().get(4).hex();
+    Files.writeString(
+        altered,
+        new String(genuine.toBytes(), StandardCharsets.UTF_8)
+            .replace(other, (other.startsWith("0") ? "1" : "0") + other.substring(1)));
+    Said refused = PlayedHost.type("evidence", "quote", "--capture", altered);
+    assertThat(refused.exitCode()).isEqualTo(Failure.REFUSED);
+    assertThat(refused.out()).contains("pcr-digest-mismatch");
+    Said trace = PlayedHost.type("host", "trace", "--capture", altered, "--plain");
+    assertThat(trace.exitCode()).isEqualTo(Failure.REFUSED);
+    assertThat(trace.out()).contains("FAIL quote", "pcr-digest-mismatch", "no enclave ran");
+    Said both = PlayedHost.type("evidence", "quote", "--capture", altered, "--ak", altered);
+    assertThat(both.exitCode()).isEqualTo(Failure.MALFORMED);
+    Said none = PlayedHost.type("evidence", "quote", "--json");
+    assertThat(none.exitCode()).as(none.out() + none.err()).isEqualTo(Failure.MALFORMED);
+    Said notOne = PlayedHost.type("host", "trace", "--capture", capture.resolveSibling("log"));
+    assertThat(notOne.exitCode()).isEqualTo(Failure.MALFORMED);
+    assertThat(notOne.err()).contains("is no capture", "shieldwall host capture");
   }
 
   @Test
