@@ -123,7 +123,11 @@ final class QuoteCommand implements Callable<Integer> {
     PcrSelection selection =
         parsed.attested() instanceof TpmAttest.Quote quote ? quote.selection() : PcrSelection.NONE;
     Optional<PcrValues> values = pcrs.map(file -> PcrFile.read(file, selection));
-    return judge(new UntrustedQuote(signed, signature(signatureFile, key, signed), values), parsed, key, expected);
+    return judge(
+        new UntrustedQuote(signed, signature(signatureFile, key, signed), values),
+        parsed,
+        key,
+        expected);
   }
 
   /** The nonce is the one that the host chose: it ties the parts of the file together, no more. */
