@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.shieldwall.cli.CaptureFile;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
 import org.shieldwall.evidence.eventlog.LogLimits;
-import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protocol.Capture;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -19,24 +19,9 @@ final class EvidenceFiles {
 
   private EvidenceFiles() {}
 
-  /** {@return a capture's content, if the file is one} */
-  static Optional<Capture> capture(Path file, byte[] bytes) {
-    if (bytes.length == 0 || bytes[0] != '{' || !Capture.looksLike(bytes)) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(Capture.parse(bytes));
-    } catch (ProtectorException problem) {
-      throw new Failure(
-          file + " is no capture: " + problem.detail(),
-          "make one on the host: shieldwall host capture --out FILE",
-          Failure.MALFORMED);
-    }
-  }
-
   /** {@return the endorsement certificate in a capture, if the file is one} */
   static Optional<byte[]> endorsement(Path file) {
-    return capture(file)
+    return CaptureFile.in(file)
         .map(each ->
             each.identity()
                 .ekCertificate()
@@ -48,21 +33,10 @@ final class EvidenceFiles {
                         Failure.MALFORMED)));
   }
 
-  private static Optional<Capture> capture(Path file) {
-    try (InputStream in = InputFile.open(file)) {
-      if (in.read() != '{') {
-        return Optional.empty();
-      }
-    } catch (IOException problem) {
-      throw InputFile.unreadable(file, problem);
-    }
-    return capture(file, InputFile.read(file, Capture.MAX_BYTES));
-  }
-
   /** {@return an event log, by itself or in a capture} */
   static byte[] eventLog(Path file) {
     byte[] bytes = InputFile.read(file, Capture.MAX_BYTES);
-    Optional<Capture> capture = capture(file, bytes);
+    Optional<Capture> capture = CaptureFile.in(file, bytes);
     if (capture.isEmpty() && bytes.length > LARGEST_LOG) {
       throw new Failure(
           file + " is larger than the " + LARGEST_LOG + " bytes that an event log may have",
@@ -74,7 +48,7 @@ final class EvidenceFiles {
 
   /** {@return an IMA list, by itself or in a capture, as a stream} */
   static InputStream imaList(Path file) throws IOException {
-    Optional<Capture> capture = capture(file);
+    Optional<Capture> capture = CaptureFile.in(file);
     if (capture.isEmpty()) {
       return InputFile.open(file);
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.shieldwall.cli.CaptureFile;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
@@ -132,13 +133,7 @@ final class QuoteCommand implements Callable<Integer> {
 
   /** The nonce is the one that the host chose: it ties the parts of the file together, no more. */
   private int ofCapture(Path file) {
-    Capture capture =
-        EvidenceFiles.capture(file, InputFile.read(file, Capture.MAX_BYTES))
-            .orElseThrow(() ->
-                new Failure(
-                    file + " is no capture",
-                    "make one on the host: shieldwall host capture --out FILE",
-                    Failure.MALFORMED));
+    Capture capture = CaptureFile.read(file);
     try {
       UntrustedQuote quote =
           new UntrustedQuote(

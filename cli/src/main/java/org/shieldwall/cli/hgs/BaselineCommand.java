@@ -37,13 +37,15 @@ final class BaselineCommand implements Runnable {
   @Command(
       name = "add",
       description = {
-        "Accept a boot: from the event log of a machine that booted as it should, or from a baseline"
+        "Accept a boot: from the event log or a capture of a machine that booted as it should, or a baseline"
             + " document.",
         "Shows in words what hosts will have to prove, and asks."
       },
       mixinStandardHelpOptions = true)
   void add(
-      @Parameters(paramLabel = "FILE", description = "Event log (binary) or baseline (JSON).")
+      @Parameters(
+              paramLabel = "FILE",
+              description = "Event log (binary), capture of a host, or baseline (JSON).")
           Path file,
       @Option(
               names = "--name",

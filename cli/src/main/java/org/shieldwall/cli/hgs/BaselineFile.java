@@ -2,31 +2,39 @@ package org.shieldwall.cli.hgs;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.shieldwall.cli.CaptureFile;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
+import org.shieldwall.cli.trace.CaptureAppraisal;
+import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
+import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FactName;
 import org.shieldwall.evidence.FactValue;
+import org.shieldwall.evidence.Finding;
+import org.shieldwall.evidence.Outcome;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.LogLimits;
 import org.shieldwall.evidence.eventlog.UntrustedEventLog;
 import org.shieldwall.hgs.store.BaselineDocument;
 import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protocol.Capture;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.TpmHash;
 
 /**
  * A file that a baseline comes from.
  *
- * @param file event log or baseline document
+ * @param file event log, capture of a host, or baseline document
  * @param log whether it is an event log even if it looks like JSON
  * @param level how much of a log counts
  */
-record BaselineFile(Path file, boolean log, CaptureLevel level) {
+public record BaselineFile(Path file, boolean log, CaptureLevel level) {
   private static final int MAX_STEM = 63;
 
   /**
@@ -34,10 +42,45 @@ record BaselineFile(Path file, boolean log, CaptureLevel level) {
    *
    * @param name what to call it; null for what the document says, or after the file
    */
-  BootBaseline read(@Nullable String name) {
+  public BootBaseline read(@Nullable String name) {
+    Optional<Capture> capture = log ? Optional.empty() : CaptureFile.in(file);
+    if (capture.isPresent()) {
+      requireConsistent(capture.get());
+      return captured(capture.get().eventLog().toArray(), name == null ? stem() : name);
+    }
     byte[] bytes = InputFile.read(file, LogLimits.DEFAULT.bytes());
     boolean json = !log && bytes.length > 0 && bytes[0] == '{';
     return json ? document(bytes, name) : captured(bytes, name == null ? stem() : name);
+  }
+
+  /**
+   * A log that does not lead to what the capture's TPM signed is not the one of that boot. Whether
+   * it is the TPM one thinks it is, a capture does not say.
+   */
+  private void requireConsistent(Capture capture) {
+    try {
+      CaptureAppraisal.of(capture, AttestationPolicy.standard("consistent", 1, List.of())).stream()
+          .filter(each ->
+              each.check() == Check.AK_ACCEPTABLE
+                  || each.check() == Check.QUOTE
+                  || each.check() == Check.EVENT_LOG)
+          .filter(each -> each.outcome() != Outcome.PASS)
+          .findFirst()
+          .ifPresent(each -> {
+            throw new Failure(
+                file
+                    + " contradicts itself: "
+                    + each.findings().stream()
+                        .findFirst()
+                        .map(Finding::toString)
+                        .orElse(each.found()),
+                "shieldwall host trace --capture " + file,
+                Failure.REFUSED);
+          });
+    } catch (MalformedException problem) {
+      throw new Failure(
+          file + " holds no attestation key: " + problem.getMessage(), "", Failure.MALFORMED);
+    }
   }
 
   private BootBaseline document(byte[] bytes, @Nullable String name) {
@@ -90,6 +133,7 @@ record BaselineFile(Path file, boolean log, CaptureLevel level) {
     String clean =
         (last == null ? "" : last.toString())
             .replaceAll("\\.[A-Za-z0-9]{1,5}$", "")
+            .replaceAll("\\.capture$", "")
             .replaceAll("[^A-Za-z0-9._-]+", "-")
             .replaceAll("^[^A-Za-z0-9]+", "");
     return clean.isEmpty() ? "baseline" : clean.substring(0, Math.min(MAX_STEM, clean.length()));

@@ -3,6 +3,7 @@ package org.shieldwall.cli.hgs;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.shieldwall.cli.CaptureFile;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
@@ -10,6 +11,7 @@ import org.shieldwall.hgs.admin.Administration.HostChange;
 import org.shieldwall.hgs.store.HostRegister.Added;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protocol.Capture;
 import org.shieldwall.protocol.HostIdentity;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
     },
     mixinStandardHelpOptions = true)
 final class HostAddCommand implements Runnable {
-  @Parameters(paramLabel = "FILE", description = "The host's identity.")
+  @Parameters(paramLabel = "FILE", description = "The host's identity, or a capture of it.")
   private Path file = Path.of("");
 
   @Option(
@@ -76,7 +78,11 @@ final class HostAddCommand implements Runnable {
 
   private HostIdentity identity() {
     try {
-      HostIdentity identity = HostIdentity.parse(InputFile.read(file, HostIdentity.MAX_BYTES));
+      Optional<Capture> capture = CaptureFile.in(file);
+      HostIdentity identity =
+          capture.isPresent()
+              ? capture.get().identity()
+              : HostIdentity.parse(InputFile.read(file, HostIdentity.MAX_BYTES));
       return certificate == null
           ? identity
           : new HostIdentity(

@@ -9,24 +9,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.shieldwall.cli.CaptureFile;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
+import org.shieldwall.cli.hgs.BaselineFile;
 import org.shieldwall.cli.trace.CaptureAppraisal;
 import org.shieldwall.cli.trace.Trace;
 import org.shieldwall.cli.trace.Trace.Conclusion;
 import org.shieldwall.cli.trace.TraceOutput;
 import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.BootBaseline;
+import org.shieldwall.evidence.CaptureLevel;
 import org.shieldwall.evidence.CheckResult;
+import org.shieldwall.hgs.HgsException;
+import org.shieldwall.hgs.policy.DefaultPolicy;
+import org.shieldwall.hgs.policy.PolicyDocument;
+import org.shieldwall.hgs.policy.PolicyFiles;
+import org.shieldwall.hgs.policy.PolicyReader;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.HostConfig;
 import org.shieldwall.host.agent.AgentClient;
 import org.shieldwall.host.agent.AgentReply;
 import org.shieldwall.host.agent.AgentRequest;
-import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protocol.Capture;
 import org.shieldwall.tpm.MalformedException;
+import org.shieldwall.tpm.TpmHash;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,6 +61,22 @@ final class TraceCommand implements Callable<Integer> {
       description = "A capture to explain in place of this host as it is now.")
   private Optional<Path> captured = Optional.empty();
 
+  @Option(
+      names = "--policy",
+      paramLabel = "FILE",
+      description =
+          "The policy to hold it against, a document as the service takes it. Default: the"
+              + " service's own, as it is where nothing was set.")
+  private Optional<Path> policyFile = Optional.empty();
+
+  @Option(
+      names = "--baseline",
+      paramLabel = "FILE",
+      description =
+          "A boot that is accepted: a baseline, event log or capture. May be given more than once;"
+              + " without one, what the service said last counts.")
+  private List<Path> baselines = new ArrayList<>();
+
   @Option(names = "--plain", description = "Draw the tree with ASCII alone.")
   private boolean plain;
 
@@ -60,7 +84,7 @@ final class TraceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    AttestationPolicy policy = AttestationPolicy.standard("default", 1, List.<BootBaseline>of());
+    AttestationPolicy policy = policy();
     Trace trace = captured.isPresent() ? ofFile(captured.get(), policy) : live(policy);
     PrintWriter out = spec.commandLine().getOut();
     if (agent.json()) {
@@ -72,21 +96,38 @@ final class TraceCommand implements Callable<Integer> {
     return trace.conclusion() == Conclusion.HEALTHY ? 0 : Failure.REFUSED;
   }
 
+  private AttestationPolicy policy() {
+    List<BootBaseline> boots =
+        baselines.stream()
+            .map(file -> new BaselineFile(file, false, CaptureLevel.BOOT).read(null))
+            .toList();
+    if (policyFile.isEmpty()) {
+      return AttestationPolicy.standard(DefaultPolicy.NAME, DefaultPolicy.VERSION, boots);
+    }
+    Path file = policyFile.get();
+    String text = new String(InputFile.read(file, PolicyReader.MAX_BYTES), StandardCharsets.UTF_8);
+    Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+    try {
+      PolicyDocument document = PolicyReader.read(file.toString(), text, PolicyFiles.in(folder));
+      return new AttestationPolicy(
+          document.name(),
+          document.version(),
+          TpmHash.SHA256,
+          false,
+          document.on(),
+          document.settings().withBaselines(boots));
+    } catch (HgsException problem) {
+      throw new Failure(problem.what(), problem.hint(), Failure.MALFORMED);
+    }
+  }
+
   private static boolean drawsLines() {
     return Charset.forName(System.getProperty("stdout.encoding", "UTF-8"), StandardCharsets.UTF_8)
         .equals(StandardCharsets.UTF_8);
   }
 
   private static Trace ofFile(Path file, AttestationPolicy policy) {
-    Capture capture;
-    try {
-      capture = Capture.parse(InputFile.read(file, Capture.MAX_BYTES));
-    } catch (ProtectorException problem) {
-      throw new Failure(
-          file + " is no capture: " + problem.detail(),
-          "make one on the host: shieldwall host capture --out FILE",
-          Failure.MALFORMED);
-    }
+    Capture capture = CaptureFile.read(file);
     List<String> notes = new ArrayList<>();
     notes.add(
         "this is a capture of "

@@ -59,11 +59,12 @@ class ReattestationTest {
         && status.at("/attestation/last/outcome").asString().equals(outcome);
   }
 
-  private static void register(PlayedHost host, ServingHgs hgs, Path identity) {
-    assertThat(host.host("identity", "--out", identity).exitCode()).isZero();
-    assertThat(hgs.hgs("host", "add", identity).exitCode()).isZero();
-    assertThat(hgs.hgs("baseline", "add", host.log(), "--name", "played", "--yes").exitCode())
-        .isZero();
+  private static void register(PlayedHost host, ServingHgs hgs, Path capture) {
+    assertThat(host.host("capture", "--out", capture).exitCode()).isZero();
+    Said added = hgs.hgs("host", "add", capture);
+    assertThat(added.exitCode()).as(added.out() + added.err()).isZero();
+    Said baseline = hgs.hgs("baseline", "add", capture, "--name", "played", "--yes");
+    assertThat(baseline.exitCode()).as(baseline.out() + baseline.err()).isZero();
   }
 
   @Test
@@ -75,7 +76,7 @@ class ReattestationTest {
       try (ServingHgs hgs =
           ServingHgs.allowing(folder.resolve("hgs"), List.of(aggregate, ALLOWED))) {
         host.init(hgs.url(), hgs.certificate());
-        register(host, hgs, folder.resolve("identity.json"));
+        register(host, hgs, folder.resolve("played.capture.json"));
         try (HostAgent agent = HostAgent.start(host.config(), QUICK)) {
           JsonNode status = await(host, each -> isLast(each, "start", "healthy"));
           assertThat(status.at("/attestation/next/cause").asString()).isEqualTo("half-life");
@@ -103,6 +104,18 @@ class ReattestationTest {
           assertThat(trace.exitCode()).isEqualTo(Failure.REFUSED);
           assertThat(trace.out())
               .contains("refused under policy", "the service also found ima-not-allowed");
+          Path policy = folder.resolve("hgs/policy.toml");
+          Files.writeString(policy, ServingHgs.POLICY);
+          trace = host.host("trace", "--plain", "--policy", policy, "--baseline", host.log());
+          assertThat(trace.exitCode()).isEqualTo(Failure.REFUSED);
+          assertThat(trace.out())
+              .contains("under policy default, version 2", "FAIL code-integrity", "/tmp/other")
+              .contains("ok   boot-baseline")
+              .doesNotContain("the service also found");
+          Files.writeString(policy, ServingHgs.POLICY + "mistyped = 1\n");
+          trace = host.host("trace", "--policy", policy);
+          assertThat(trace.exitCode()).isEqualTo(Failure.MALFORMED);
+          assertThat(trace.err()).contains("line 6", "mistyped");
           assertThat(agent.isAlive()).isTrue();
         }
       }
@@ -116,7 +129,7 @@ class ReattestationTest {
         ServingHgs hgs =
             ServingHgs.allowing(folder.resolve("hgs"), List.of(host.bootAggregate()))) {
       host.init(hgs.url(), hgs.certificate());
-      register(host, hgs, folder.resolve("identity.json"));
+      register(host, hgs, folder.resolve("played.capture.json"));
       try (HostAgent agent = HostAgent.start(host.config(), QUICK)) {
         await(host, each -> isLast(each, "start", "healthy"));
 

@@ -11,11 +11,24 @@ import org.shieldwall.hgs.HgsConfig;
 import org.shieldwall.hgs.HgsFolder;
 import org.shieldwall.hgs.HgsServer;
 import org.shieldwall.hgs.HgsSetup;
+import org.shieldwall.hgs.admin.Administration;
+import org.shieldwall.hgs.policy.PolicyFiles;
+import org.shieldwall.hgs.policy.PolicyReader;
+import org.shieldwall.hgs.store.Database;
 import org.shieldwall.protector.SealedFile.Unlock;
 import org.shieldwall.tpm.Bytes;
 
 /** A Host Guardian Service on a free port, that asks which files ran. */
 final class ServingHgs implements AutoCloseable {
+  static final String POLICY =
+      """
+      name = "default"
+      version = 2
+      [checks.code-integrity]
+      enabled = true
+      allow = "ima.txt"
+      """;
+
   private final HgsFolder folder;
   private final HgsServer server;
 
@@ -31,10 +44,11 @@ final class ServingHgs implements AutoCloseable {
         .create(folder, HgsSetup.Address.named("localhost"), Optional.empty(), Optional.empty());
     Files.write(
         path.resolve("ima.txt"), digests.stream().map(digest -> "sha256:" + digest.hex()).toList());
-    Files.writeString(
-        folder.configuration(),
-        Files.readString(folder.configuration())
-            .replace("[policy]", "[policy]\nima-allow-list = \"ima.txt\""));
+    try (Database database = folder.openDatabase()) {
+      new Administration(database, InstantSource.system())
+          .policies()
+          .add(PolicyReader.read("policy", POLICY, PolicyFiles.in(path)), false);
+    }
     return new ServingHgs(folder);
   }
 

@@ -153,7 +153,9 @@ class TraceOutputTest {
   void givenAnyCheckWhenShownThenItHasABranchAndItsAnchorIsOnItsPage(Check check)
       throws IOException {
     assertThat(Subject.of(check).title()).isNotBlank();
-    assumeTrue(Files.exists(ROOT.resolve("docs/policy.md")), "SKIPPED: no docs/policy.md yet");
+    assumeTrue(
+        !Files.readString(ROOT.resolve("docs/policy.md")).contains("To be written."),
+        "SKIPPED: docs/policy.md is to be written");
     for (Outcome outcome : Outcome.values()) {
       CheckResult result =
           switch (outcome) {
