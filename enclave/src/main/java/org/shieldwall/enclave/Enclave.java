@@ -256,6 +256,7 @@ final class Enclave {
     return new Answer.EnclaveStatus(
         keys.id().text(),
         confinement,
+        Protections.now(confinement),
         probed == null
             ? new Answer.Accelerator("not-yet-known", "the probe is running")
             : new Answer.Accelerator(

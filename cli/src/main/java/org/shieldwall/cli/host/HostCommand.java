@@ -223,8 +223,32 @@ public final class HostCommand implements Runnable {
       name = "status",
       description = "Show this host's health, its enclave and how that is confined.",
       mixinStandardHelpOptions = true)
-  int status(@Mixin AgentOptions agent) {
-    return agent.ask(new AgentRequest.Status(), spec.commandLine().getOut(), HostCommand::show);
+  int status(
+      @Mixin AgentOptions agent,
+      @Option(
+              names = "--hardening",
+              description =
+                  "Each protection of enclave, workers and kernel: on or off, and why. With --json"
+                      + " it is there in any case, under enclave.protections.")
+          boolean hardening) {
+    return agent.ask(
+        new AgentRequest.Status(),
+        spec.commandLine().getOut(),
+        hardening ? HostCommand::showHardening : HostCommand::show);
+  }
+
+  private static void showHardening(JsonNode status, PrintWriter out) {
+    int off = 0;
+    int all = 0;
+    for (JsonNode each : status.path("enclave").path("protections")) {
+      boolean on = each.path("on").asBoolean();
+      out.printf(
+          "%-3s  %-29s %s%n",
+          on ? "on" : "off", each.path("name").asString(), each.path("why").asString());
+      off += on ? 0 : 1;
+      all++;
+    }
+    out.println(all - off + " of " + all + " protections are on");
   }
 
   private static void show(JsonNode status, PrintWriter out) {

@@ -46,7 +46,11 @@ public sealed interface Answer {
 
   /** The enclave and its VMs. */
   record EnclaveStatus(
-      String id, Confinement confinement, Accelerator accelerator, List<RunningVm> vms)
+      String id,
+      Confinement confinement,
+      List<Protection> protections,
+      Accelerator accelerator,
+      List<RunningVm> vms)
       implements Final {}
 
   /**
@@ -57,6 +61,14 @@ public sealed interface Answer {
    * @param remedy what mends it
    */
   record Refused(String code, String detail, String remedy) implements Final {}
+
+  /**
+   * One protection of the enclave, its workers or the kernel below them.
+   *
+   * @param name stable
+   * @param why what it does, or why it is off and what would turn it on
+   */
+  record Protection(String name, boolean on, String why) {}
 
   /**
    * How the enclave's process is kept from others.

@@ -56,6 +56,10 @@ public final class AnswerCodec {
   private static void status(ObjectNode json, Answer.EnclaveStatus status) {
     json.put("type", "status").put("id", status.id());
     json.set("confinement", confinement(status.confinement()));
+    ArrayNode protections = json.putArray("protections");
+    for (Answer.Protection each : status.protections()) {
+      protections.addObject().put("name", each.name()).put("on", each.on()).put("why", each.why());
+    }
     json.putObject("accelerator")
         .put("name", status.accelerator().name())
         .put("why", status.accelerator().why());
@@ -133,7 +137,14 @@ public final class AnswerCodec {
   }
 
   private static Answer status(Json json) throws ProtectorException {
-    json.members("type", "id", "confinement", "accelerator", "vms");
+    json.members("type", "id", "confinement", "protections", "accelerator", "vms");
+    List<Answer.Protection> protections = new ArrayList<>();
+    for (Json each : json.at("protections").list(0, 100)) {
+      each.members("name", "on", "why");
+      protections.add(
+          new Answer.Protection(
+              each.at("name").text(50), each.at("on").bool(), each.at("why").text(500)));
+    }
     Json accelerator = json.at("accelerator").members("name", "why");
     List<Answer.RunningVm> vms = new ArrayList<>();
     for (Json vm : json.at("vms").list(0, 10_000)) {
@@ -152,6 +163,7 @@ public final class AnswerCodec {
     return new Answer.EnclaveStatus(
         json.at("id").text(64),
         confinement(json.at("confinement")),
+        List.copyOf(protections),
         new Answer.Accelerator(accelerator.at("name").text(20), accelerator.at("why").text(4000)),
         List.copyOf(vms));
   }

@@ -57,6 +57,7 @@ class CodecTest {
         new Answer.EnclaveStatus(
             "id",
             confinement,
+            List.of(new Answer.Protection("a", true, "b"), new Answer.Protection("c", false, "d")),
             new Answer.Accelerator("tcg", "no /dev/kvm"),
             List.of(
                 new Answer.RunningVm(VM, "a", "running", "tcg", 2, since, Optional.empty()),

@@ -218,6 +218,10 @@ public final class HostAgent implements AutoCloseable {
         .put("secrets", confinement.secrets());
     ArrayNode weaker = json.putArray("weaker");
     confinement.weaker().forEach(weaker::add);
+    ArrayNode protections = json.putArray("protections");
+    for (Answer.Protection each : status.protections()) {
+      protections.addObject().put("name", each.name()).put("on", each.on()).put("why", each.why());
+    }
     json.putObject("accelerator")
         .put("name", status.accelerator().name())
         .put("why", status.accelerator().why());

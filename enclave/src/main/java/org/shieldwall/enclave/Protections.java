@@ -1,0 +1,228 @@
+package org.shieldwall.enclave;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.Answer.Protection;
+import org.shieldwall.enclave.posix.SystemCallException;
+import org.shieldwall.enclave.posix.ThisProcess;
+
+/**
+ * Each protection of the enclave, its workers and the kernel below them, looked up when it is asked
+ * for and not remembered: on or off, and what that means. What the kernel is asked here it says of
+ * itself; that it is this kernel is for the quote to show.
+ */
+final class Protections {
+  private static final long LOCKING_MEMORY = 1L << 14; // CAP_IPC_LOCK
+
+  private final Path system;
+  private final List<Protection> found = new ArrayList<>();
+
+  private Protections(Path system) {
+    this.system = system;
+  }
+
+  /** {@return all of them, in an order to be read in} */
+  static List<Protection> now(Answer.Confinement confinement) {
+    return in(Path.of("/"), confinement);
+  }
+
+  /** The same for the kernel whose files lie below {@code system}. */
+  static List<Protection> in(Path system, Answer.Confinement confinement) {
+    Protections protections = new Protections(system);
+    protections.ofTheProcess(confinement);
+    protections.ofItsMemory(confinement);
+    protections.ofTheWorkers();
+    protections.ofTheKernel();
+    return List.copyOf(protections.found);
+  }
+
+  private void add(String name, boolean on, String whyOn, String whyOff) {
+    found.add(new Protection(name, on, on ? whyOn : whyOff));
+  }
+
+  private void ofTheProcess(Answer.Confinement confinement) {
+    add(
+        "enclave-own-user",
+        confinement.ownUser(),
+        "no other program runs as user " + confinement.uid(),
+        "programs of user " + confinement.uid() + " can signal it; run the agent as root");
+    add(
+        "enclave-no-network",
+        confinement.ownNetwork(),
+        "its network is its own and empty",
+        "it shares the host's network; run the agent as root, or install bubblewrap");
+    add(
+        "enclave-no-new-privileges",
+        status("NoNewPrivs").equals("1"),
+        "no program it starts gains any",
+        "a program it starts can");
+    add(
+        "enclave-system-calls",
+        status("Seccomp").equals("2"),
+        "those that look into processes or change the kernel are refused to it and its children",
+        "nothing is refused: this architecture has no filter here");
+    long capabilities = capabilities();
+    add(
+        "enclave-capabilities",
+        (capabilities & ~LOCKING_MEMORY) == 0,
+        capabilities == 0 ? "none" : "only that of locking memory",
+        "holds 0x" + Long.toHexString(capabilities) + "; run the agent as root");
+    add(
+        "enclave-not-traced",
+        status("TracerPid").equals("0"),
+        "nobody traces it now",
+        "process " + status("TracerPid") + " traces it");
+    List<String> options = ManagementFactory.getRuntimeMXBean().getInputArguments();
+    add(
+        "enclave-no-attach",
+        options.contains("-XX:+DisableAttachMechanism"),
+        "no attach socket, debug agent, JMX or heap dump",
+        "tools of the Java runtime can attach");
+    add("enclave-once-a-boot", true, "its keys are in PCR 15: a second enclave needs a reboot", "");
+    add(
+        "enclave-landlock",
+        false,
+        "",
+        "Landlock would also forbid the sandboxes of workers their mounts; they see only what is"
+            + " named to them instead");
+  }
+
+  private void ofItsMemory(Answer.Confinement confinement) {
+    add(
+        "secrets-hidden",
+        confinement.secrets().equals("memfd_secret"),
+        "keys lie in memfd_secret pages, which no interface of the kernel shows",
+        "this kernel offers no memfd_secret (secretmem.enable=1): root can read them");
+    add(
+        "secrets-written-over",
+        options("-XX:+UseSerialGC") && options("-XX:+ZeroTLAB"),
+        "what a request leaves on the heap is written over after it",
+        "started with other memory options than the agent's");
+    add(
+        "enclave-memory-locked",
+        confinement.memoryLocked(),
+        "none of its pages can be swapped",
+        "the limit of locked memory is too low; run the agent as root");
+    add(
+        "enclave-not-dumpable",
+        !dumpable(),
+        "no core, and /proc belongs to root",
+        "it is dumpable");
+    add(
+        "enclave-private-keys-hidden",
+        false,
+        "",
+        "the Java runtime keeps private keys on the heap; kernel-no-attaching keeps others from it");
+    add("host-no-swap", lines("proc/swaps") <= 1, "this host does not swap", "this host swaps");
+  }
+
+  private void ofTheWorkers() {
+    add(
+        "worker-sandbox",
+        Files.isExecutable(system.resolve("usr/bin/bwrap")),
+        "user, mount, pid, network, ipc and cgroup namespaces of its own for each worker and vTPM",
+        "bubblewrap is not installed: no VM starts");
+    add(
+        "worker-monitor",
+        true,
+        "QEMU's monitor is an unnamed socket in the enclave; it says seven commands",
+        "");
+    add(
+        "worker-devices",
+        true,
+        "a shielded VM has no console, serial line, USB, share, vsock or debug stub",
+        "");
+    add("worker-no-dump", true, "guest memory is kept out of cores, and cores are off", "");
+    add(
+        "worker-own-user",
+        false,
+        "",
+        "workers run as the enclave's user, apart only by their namespaces");
+    add(
+        "guest-memory-locked",
+        false,
+        "",
+        "a guest's memory is not locked; the enclave does not start on a host that swaps");
+  }
+
+  private void ofTheKernel() {
+    add(
+        "kernel-no-attaching",
+        text("proc/sys/kernel/yama/ptrace_scope").equals("3"),
+        "nobody can attach to a process or read its memory, root included",
+        "root can read guests' memory; boot with sysctl.kernel.yama.ptrace_scope=3");
+    add(
+        "kernel-lockdown",
+        text("sys/kernel/security/lockdown").contains("[confidentiality]"),
+        "root cannot read or change the kernel",
+        "boot with lockdown=confidentiality");
+    add(
+        "kernel-no-kexec",
+        text("proc/sys/kernel/kexec_load_disabled").equals("1"),
+        "no other kernel can be started without the firmware",
+        "set kernel.kexec_load_disabled=1");
+    add(
+        "kernel-no-unprivileged-bpf",
+        text("proc/sys/kernel/unprivileged_bpf_disabled").matches("[12]"),
+        "BPF is root's, and lockdown's to refuse",
+        "set kernel.unprivileged_bpf_disabled=1");
+    add(
+        "kernel-iommu",
+        !folder("sys/class/iommu").isEmpty(),
+        "devices reach only the memory they are given",
+        "no IOMMU is in use: a device can read all memory");
+  }
+
+  private boolean options(String option) {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().contains(option);
+  }
+
+  private static boolean dumpable() {
+    try {
+      return ThisProcess.dumpable();
+    } catch (SystemCallException e) {
+      return true;
+    }
+  }
+
+  private static long capabilities() {
+    return Long.parseUnsignedLong(status("CapEff"), 16)
+        | Long.parseUnsignedLong(status("CapPrm"), 16)
+        | Long.parseUnsignedLong(status("CapAmb"), 16);
+  }
+
+  private static String status(String field) {
+    try {
+      return ThisProcess.status(field);
+    } catch (IOException e) {
+      return "0";
+    }
+  }
+
+  private String text(String file) {
+    try {
+      return Files.readString(system.resolve(file)).strip();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private int lines(String file) {
+    String text = text(file);
+    return text.isEmpty() ? 0 : (int) text.lines().count();
+  }
+
+  private List<Path> folder(String place) {
+    try (Stream<Path> entries = Files.list(system.resolve(place))) {
+      return entries.toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+}
