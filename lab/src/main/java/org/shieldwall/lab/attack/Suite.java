@@ -31,6 +31,9 @@ final class Suite {
     all(report, new StorageAttacks(stage).quick());
     all(report, new DocumentAttacks(stage).quick());
     all(report, new StartAttacks(stage).quick());
+    if (!quick) {
+      all(report, new GuestBootAttacks(stage).full());
+    }
     try (ServiceAttacks service = new ServiceAttacks(stage)) {
       all(report, service.quick());
       all(report, new SearchAttacks(stage).quick());

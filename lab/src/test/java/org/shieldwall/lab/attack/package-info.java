@@ -1,0 +1,4 @@
+@NullMarked
+package org.shieldwall.lab.attack;
+
+import org.jspecify.annotations.NullMarked;
