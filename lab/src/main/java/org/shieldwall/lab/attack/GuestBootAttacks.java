@@ -207,7 +207,7 @@ final class GuestBootAttacks {
       run("objcopy", "--update-section", ".cmdline=" + line, file.toString());
     }
     // A signature that is there and does not fit would be refused as an altered image is.
-    run("sbattach", "--remove", file.toString());
+    Tool.run("sbattach", "--remove", file.toString());
     if (sign) {
       Path key = tools.resolve("own.key");
       Path certificate = tools.resolve("own.crt");
