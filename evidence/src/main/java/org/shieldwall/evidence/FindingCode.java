@@ -293,6 +293,20 @@ public enum FindingCode {
       "Its maker answers for nothing.",
       "boot an image with a manifest, without other command lines, credentials or extensions",
       403),
+  /** A file's signature is not the trusted signer's. */
+  IMA_SIGNATURE_INVALID(
+      "ima-signature-invalid",
+      "A file's signature is not the trusted signer's",
+      "Nobody who is trusted signed what ran.",
+      "reinstall the file from a signed package",
+      403),
+  /** The list goes on from another boot. */
+  IMA_OFFSET_STALE(
+      "ima-offset-stale",
+      "The list goes on from another boot",
+      "What was accepted before a boot says nothing about what ran after it.",
+      "shieldwall host attest",
+      403),
   /** No rules of what may run. */
   CODE_INTEGRITY_MISSING(
       "code-integrity-missing",

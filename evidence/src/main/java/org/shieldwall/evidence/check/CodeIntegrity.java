@@ -8,6 +8,7 @@ import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckResult;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 import org.shieldwall.tpm.Bytes;
 
 /** {@link Check#CODE_INTEGRITY}: the IMA list, the root hashes, or both, as the policy asks. */

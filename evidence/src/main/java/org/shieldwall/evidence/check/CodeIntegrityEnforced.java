@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#CODE_INTEGRITY_ENFORCED}: IMA appraisal, or a root file system under dm-verity.

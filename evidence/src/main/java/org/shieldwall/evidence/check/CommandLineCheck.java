@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.shieldwall.evidence.CheckResult;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.ImageManifest;
+import org.shieldwall.evidence.KernelArguments;
 import org.shieldwall.evidence.check.CommandLineRule.Answer;
 
 /**

@@ -1,6 +1,5 @@
 package org.shieldwall.evidence.check;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +10,8 @@ import org.shieldwall.evidence.FactName;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
 import org.shieldwall.evidence.ImageManifest;
+import org.shieldwall.evidence.KernelArguments;
+import org.shieldwall.evidence.LoadOptions;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.MeasuredText;
 import org.shieldwall.tpm.Bytes;
@@ -66,7 +67,6 @@ record CommandLineReading(List<KernelArguments> lines, String source, Optional<F
     return byKernel(host, facts, measured);
   }
 
-  /** The EFI stub hashes UTF-16 with its terminator ({@code efi-stub-helper.c}). */
   private static CommandLineReading byKernel(
       HostEvidence host, BootFacts facts, List<String> measured) {
     if (facts.loadedFiles().isEmpty()) {
@@ -76,7 +76,7 @@ record CommandLineReading(List<KernelArguments> lines, String source, Optional<F
     int event = facts.loadedFiles().getFirst().event();
     Optional<String> line =
         candidates(host, measured)
-            .filter(each -> utf16(facts.bank(), each).equals(first))
+            .filter(each -> LoadOptions.digest(facts.bank(), each).equals(first))
             .findFirst();
     if (line.isEmpty()) {
       return unproven(
@@ -103,14 +103,11 @@ record CommandLineReading(List<KernelArguments> lines, String source, Optional<F
         .map(String::strip);
   }
 
-  private static Bytes utf16(TpmHash bank, String line) {
-    return bank.hash(Bytes.of((line + '\0').getBytes(StandardCharsets.UTF_16LE)));
-  }
-
   /** systemd's stub measures options that it was given into PCR 12 and, as it was used to, 8. */
   private static boolean isStubCopy(Bytes pcr8, List<String> measured, TpmHash bank) {
     return measured.stream()
-        .anyMatch(each -> bank.extend(Bytes.zeros(bank.size()), utf16(bank, each)).equals(pcr8));
+        .anyMatch(each ->
+            bank.extend(Bytes.zeros(bank.size()), LoadOptions.digest(bank, each)).equals(pcr8));
   }
 
   private static boolean isAnsweredFor(

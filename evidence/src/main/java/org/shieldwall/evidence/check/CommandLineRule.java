@@ -3,6 +3,7 @@ package org.shieldwall.evidence.check;
 import java.util.Optional;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 
 /** What one check looks for on the kernel's command line. */
 interface CommandLineRule {

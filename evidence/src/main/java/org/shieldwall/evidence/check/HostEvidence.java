@@ -49,7 +49,8 @@ public final class HostEvidence {
     this.boot = BootReading.of(evidence.eventLog(), policy, values);
     this.baselines =
         boot.facts()
-            .map(facts -> BaselineMatch.of(facts, policy.settings().baselines()))
+            .map(facts ->
+                BaselineMatch.of(facts, policy.settings().baselines(), evidence.commandLine()))
             .orElse(BaselineMatch.NONE);
     this.manifest = boot.facts().flatMap(facts -> BootedManifest.of(this, facts));
     this.ima = policy.needsImaList() ? Optional.of(ImaReading.of(this)) : Optional.empty();

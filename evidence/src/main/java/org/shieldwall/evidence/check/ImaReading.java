@@ -13,9 +13,11 @@ import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
 import org.shieldwall.evidence.ImaPolicy;
 import org.shieldwall.evidence.ImaResume;
+import org.shieldwall.evidence.SignedPath;
 import org.shieldwall.evidence.ima.ImaEntry;
 import org.shieldwall.evidence.ima.ImaOptions;
 import org.shieldwall.evidence.ima.ImaReplay;
+import org.shieldwall.evidence.ima.ImaSignature;
 import org.shieldwall.evidence.ima.ImaSummary;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -44,12 +46,14 @@ public final class ImaReading {
   /** An entry that is refused if the quote covers it. */
   private record Judged(long index, Finding finding) {}
 
+  private final Optional<ImaResume> from;
   private OptionalLong covered = OptionalLong.empty();
 
-  private ImaReading(ImaPolicy policy, TpmHash bank, PcrValues values) {
+  private ImaReading(ImaPolicy policy, TpmHash bank, PcrValues values, Optional<ImaResume> from) {
     this.policy = policy;
     this.bank = bank;
     this.values = values;
+    this.from = from;
   }
 
   static ImaReading of(HostEvidence host) {
@@ -57,9 +61,19 @@ public final class ImaReading {
         new ImaReading(
             host.settings().codeIntegrity().ima().orElseThrow(),
             host.policy().bank(),
-            host.values());
+            host.values(),
+            host.challenge().imaResume());
     Optional<Bytes> list = host.evidence().imaList();
-    if (list.isPresent()) {
+    if (reading.from.isPresent() && !isSameBoot(reading.from.get(), host)) {
+      reading.findings.add(
+          new Finding(
+              FindingCode.IMA_OFFSET_STALE,
+              "the entries accepted before are of another boot",
+              "reset count " + reading.from.get().resetCount(),
+              host.attest()
+                  .map(each -> "reset count " + each.clock().resetCount())
+                  .orElse("no quote")));
+    } else if (list.isPresent()) {
       reading.covered = reading.appraise(list.get());
     } else {
       reading.findings.add(Finding.missing("an IMA list", "the host sent no IMA list"));
@@ -76,9 +90,22 @@ public final class ImaReading {
     return covered.orElse(0);
   }
 
-  /** {@return where the next appraisal can start} */
+  /** {@return where the next appraisal can start, if all was accepted up to there} */
   public Optional<ImaResume> resume(long resetCount) {
-    return Optional.empty();
+    return covered() < 1 || !findings.isEmpty()
+        ? Optional.empty()
+        : values.value(bank, IMA_PCR).map(quoted -> new ImaResume(covered(), quoted, resetCount));
+  }
+
+  private static boolean isSameBoot(ImaResume resume, HostEvidence host) {
+    return resume.pcr10().length() == host.policy().bank().size()
+        && host.attest()
+            .filter(each -> each.clock().resetCount() == resume.resetCount())
+            .isPresent();
+  }
+
+  private long before() {
+    return from.map(ImaResume::entries).orElse(0L);
   }
 
   private OptionalLong appraise(Bytes list) {
@@ -92,7 +119,8 @@ public final class ImaReading {
         new ImaOptions(
             Set.of(bank),
             bank == TpmHash.SHA1,
-            Optional.of(new ImaOptions.Expected(bank, quoted.get())));
+            Optional.of(new ImaOptions.Expected(bank, quoted.get())),
+            from.map(each -> new ImaOptions.Expected(bank, each.pcr10())));
     try {
       ImaSummary summary =
           ImaReplay.replay(new ByteArrayInputStream(list.toArray()), options, this::entry);
@@ -121,14 +149,14 @@ public final class ImaReading {
         .limit(MOST_FINDINGS)
         .map(Judged::finding)
         .forEach(findings::add);
-    if (policy.requireBootAggregate()) {
+    if (policy.requireBootAggregate() && from.isEmpty()) {
       bootAggregate(quotedEntries);
     }
-    return OptionalLong.of(quotedEntries);
+    return OptionalLong.of(before() + quotedEntries);
   }
 
   private void entry(ImaEntry entry) {
-    if (entry.index() == 0) {
+    if (entry.index() == 0 && from.isEmpty()) {
       if (entry.isNamed(BOOT_AGGREGATE)) {
         aggregate = Optional.of(entry.fileDigest());
         aggregateHash = entry.hashName();
@@ -138,16 +166,41 @@ public final class ImaReading {
     if (suspects.size() >= MOST_FINDINGS) {
       return;
     }
+    // Of a violation nothing is extended but ones: its name is whatever the list says.
     if (entry.isViolation()) {
       if (policy.refuseViolations()) {
         suspect(entry, FindingCode.IMA_VIOLATION, "no violation", "a violation");
       }
     } else if (!policy.allowed().contains(entry.fileDigest())) {
+      unlisted(entry);
+    }
+  }
+
+  private void unlisted(ImaEntry entry) {
+    String path = policy.signed().isEmpty() && policy.excluded().isEmpty() ? "" : entry.fileName();
+    if (policy.excludes(path)) {
+      return;
+    }
+    List<SignedPath> signers =
+        policy.signed().stream().filter(each -> path.startsWith(each.prefix())).toList();
+    Bytes digest = entry.fileDigest();
+    String found = entry.hashName() + ":" + digest.hex();
+    if (signers.isEmpty() || entry.signature().isEmpty()) {
+      suspect(entry, FindingCode.IMA_NOT_ALLOWED, "a digest on the allow-list", found);
+      return;
+    }
+    Bytes signature = entry.signature();
+    boolean signed =
+        signers.stream()
+            .anyMatch(
+                each -> ImaSignature.verify(signature, each.signer(), entry.hashName(), digest));
+    if (!signed) {
       suspect(
           entry,
-          FindingCode.IMA_NOT_ALLOWED,
-          "a digest on the allow-list",
-          entry.hashName() + ":" + entry.fileDigest().hex());
+          FindingCode.IMA_SIGNATURE_INVALID,
+          "a signature by "
+              + String.join(" or ", signers.stream().map(SignedPath::signerName).toList()),
+          found + " with a signature by nobody of these");
     }
   }
 
@@ -156,7 +209,10 @@ public final class ImaReading {
         new Judged(
             entry.index(),
             new Finding(
-                code, "entry " + entry.index() + ", " + entry.fileName(), expected, found)));
+                code,
+                "entry " + (before() + entry.index()) + ", " + entry.fileName(),
+                expected,
+                found)));
   }
 
   /** Kernel, {@code ima_calc_boot_aggregate_tfm}: PCRs 0 to 7, since 5.8 to 9 but for SHA-1. */

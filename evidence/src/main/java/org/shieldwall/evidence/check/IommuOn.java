@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 import org.shieldwall.evidence.eventlog.BootFacts;
 
 /**

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 import org.shieldwall.evidence.LockdownMode;
 
 /** {@link Check#KERNEL_LOCKDOWN}: {@code lockdown=}. The kernel raises it and never lowers it. */

@@ -3,6 +3,7 @@ package org.shieldwall.evidence.check;
 import java.util.Optional;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#MODULE_SIGNATURES}: {@code module.sig_enforce=1}, which can be switched on and never

@@ -7,6 +7,7 @@ import org.shieldwall.evidence.CheckResult;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
 import org.shieldwall.evidence.ImageManifest;
+import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#NO_DUMPS_OR_ENCRYPTED}: without memory reserved for it ({@code crashkernel=}, {@code

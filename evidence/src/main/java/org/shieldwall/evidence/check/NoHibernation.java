@@ -2,6 +2,7 @@ package org.shieldwall.evidence.check;
 
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#NO_HIBERNATION}: {@code nohibernate} or lockdown, either of which keeps the kernel

@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#NO_KERNEL_DEBUG}: none of the parameters that start a debugger or a shell before

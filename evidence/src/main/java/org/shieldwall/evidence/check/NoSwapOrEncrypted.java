@@ -2,6 +2,7 @@ package org.shieldwall.evidence.check;
 
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#NO_SWAP_OR_ENCRYPTED}: a maker's guarantee and no less. {@code systemd.swap=0} says

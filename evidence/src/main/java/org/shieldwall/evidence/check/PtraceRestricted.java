@@ -3,6 +3,7 @@ package org.shieldwall.evidence.check;
 import java.util.Optional;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#PTRACE_RESTRICTED}: {@code sysctl.kernel.yama.ptrace_scope=}, which the kernel sets

@@ -2,6 +2,7 @@ package org.shieldwall.evidence.check;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.shieldwall.evidence.BootBaseline;
@@ -46,7 +47,7 @@ final class SecureBootKeys implements HostCheck {
     if (host.facts().isEmpty()) {
       return CheckResult.notChecked(Check.SECURE_BOOT_SETTINGS, expected, "no event log");
     }
-    BaselineMatch match = BaselineMatch.of(host.facts().get(), baselines);
+    BaselineMatch match = BaselineMatch.of(host.facts().get(), baselines, Optional.empty());
     if (!match.matched().isEmpty()) {
       return CheckResult.pass(
           Check.SECURE_BOOT_SETTINGS, expected, "those of " + String.join(", ", match.matched()));

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.shieldwall.evidence.KernelArguments;
 import org.shieldwall.tpm.Bytes;
 
 /** Root hashes of dm-verity on a command line ({@code systemd-veritysetup-generator(8)}). */

@@ -27,6 +27,8 @@ public final class ImaEntry {
   int digestTo;
   int nameFrom;
   int nameTo;
+  int signatureFrom;
+  int signatureTo;
 
   ImaEntry() {}
 
@@ -58,6 +60,11 @@ public final class ImaEntry {
   /** {@return digest of the file} */
   public Bytes fileDigest() {
     return Bytes.of(data, digestFrom, digestTo);
+  }
+
+  /** {@return the file's signature as the kernel keeps it; empty if it has none} */
+  public Bytes signature() {
+    return Bytes.of(data, signatureFrom, signatureTo);
   }
 
   /** {@return the file's name as the list gives it, control characters shown as {@code ?}} */

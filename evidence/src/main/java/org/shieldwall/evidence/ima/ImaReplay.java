@@ -42,8 +42,17 @@ public final class ImaReplay {
     this.options = options;
     this.expected = options.expected().map(each -> each.value().toArray()).orElse(new byte[0]);
     options.banks().forEach(each -> banks.add(new Bank(each)));
+    options.start().ifPresent(this::start);
     for (TpmHash hash : List.of(TpmHash.SHA1, TpmHash.SHA256, TpmHash.SHA384, TpmHash.SHA512)) {
       templateHashes.put(hash.size(), new Bank(hash));
+    }
+  }
+
+  private void start(ImaOptions.Expected from) {
+    for (Bank bank : banks) {
+      if (bank.hash == from.bank()) {
+        System.arraycopy(from.value().toArray(), 0, bank.pcr, 0, bank.pcr.length);
+      }
     }
   }
 

@@ -22,6 +22,8 @@ record ImaTemplate(String name, List<Field> fields) {
     DIGEST_NG,
     /** {@code n-ng}: name and a zero. */
     NAME_NG,
+    /** {@code sig}: the file's signature, or nothing. */
+    SIGNATURE,
     /** Anything else: bytes, shown in hexadecimal. */
     BYTES
   }
@@ -44,7 +46,7 @@ record ImaTemplate(String name, List<Field> fields) {
           Map.entry("d-ng", Field.DIGEST_NG),
           Map.entry("d-ngv2", Field.DIGEST_NG),
           Map.entry("n-ng", Field.NAME_NG),
-          Map.entry("sig", Field.BYTES),
+          Map.entry("sig", Field.SIGNATURE),
           Map.entry("buf", Field.BYTES),
           Map.entry("d-modsig", Field.BYTES),
           Map.entry("modsig", Field.BYTES),

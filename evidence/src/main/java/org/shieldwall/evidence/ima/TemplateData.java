@@ -19,6 +19,8 @@ final class TemplateData {
 
   /** Checks the fields in {@code entry.data} and notes where digest and name are. */
   void read(ImaEntry entry) throws MalformedException {
+    entry.signatureFrom = 0;
+    entry.signatureTo = 0;
     if (entry.template.isOriginal()) {
       entry.hashName = "sha1";
       entry.digestFrom = 0;
@@ -32,8 +34,12 @@ final class TemplateData {
       switch (field) {
         case DIGEST_NG -> digest(entry, at, at + length);
         case NAME_NG -> name(entry, at, at + length);
+        case SIGNATURE -> {
+          entry.signatureFrom = at;
+          entry.signatureTo = at + length;
+        }
         case BYTES -> {
-          // Signatures, keys, modes: hashed with the rest, not looked into.
+          // Keys, modes: hashed with the rest, not looked into.
         }
         case DIGEST, NAME ->
             throw malformed(entry, at, "a field with a length", "a field of template ima");

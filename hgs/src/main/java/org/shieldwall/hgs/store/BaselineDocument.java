@@ -2,9 +2,12 @@ package org.shieldwall.hgs.store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.shieldwall.evidence.BootBaseline;
+import org.shieldwall.evidence.CommandLineRules;
 import org.shieldwall.evidence.FactName;
 import org.shieldwall.evidence.FactValue;
 import org.shieldwall.protector.Json;
@@ -21,6 +24,7 @@ public final class BaselineDocument {
   private static final String FORMAT = "shieldwall-boot-baseline-1";
   private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
   private static final int MAX_VALUES = 10_000;
+  private static final int MAX_ALTERNATIVES = 100;
   private static final int MAX_TEXT = 8_192;
 
   private BaselineDocument() {}
@@ -33,7 +37,7 @@ public final class BaselineDocument {
   /** Reads a document. */
   public static BootBaseline parse(byte[] utf8) throws ProtectorException {
     Json json = Json.parse(utf8, "boot baseline", MAX_BYTES).format(FORMAT);
-    json.members("format", "name", "bank", "facts");
+    json.members("format", "name", "bank", "facts", "alternatives", "commandLine");
     String name = json.at("name").text(100);
     if (!isName(name)) {
       throw json.at("name")
@@ -54,7 +58,49 @@ public final class BaselineDocument {
     if (values.isEmpty()) {
       throw facts.malformed("at least one fact", "none");
     }
-    return new BootBaseline(name, TpmHash.SHA256, values);
+    try {
+      return new BootBaseline(
+          name, TpmHash.SHA256, values, alternatives(json), rules(json.at("commandLine")));
+    } catch (IllegalArgumentException e) {
+      throw json.malformed("a baseline whose parts fit together", "one whose parts do not");
+    }
+  }
+
+  private static SortedMap<FactName, List<List<FactValue>>> alternatives(Json json)
+      throws ProtectorException {
+    Json document = json.at("alternatives");
+    SortedMap<FactName, List<List<FactValue>>> alternatives = new TreeMap<>();
+    for (String label : document.names()) {
+      FactName fact =
+          FactName.ofLabel(label)
+              .orElseThrow(() -> document.malformed("names of facts", "another name"));
+      List<List<FactValue>> lists = new ArrayList<>();
+      for (Json each : document.at(label).list(1, MAX_ALTERNATIVES)) {
+        lists.add(values(each));
+      }
+      alternatives.put(fact, lists);
+    }
+    return alternatives;
+  }
+
+  private static CommandLineRules rules(Json json) throws ProtectorException {
+    json.members("required", "forbidden", "allowed");
+    return new CommandLineRules(
+        Set.copyOf(words(json.at("required"))),
+        Set.copyOf(words(json.at("forbidden"))),
+        words(json.at("allowed")));
+  }
+
+  private static List<String> words(Json json) throws ProtectorException {
+    List<String> words = new ArrayList<>();
+    for (Json each : json.list(0, MAX_VALUES)) {
+      String word = each.text(MAX_TEXT);
+      if (!CommandLineRules.isWord(word)) {
+        throw each.malformed("one word of a command line", "none, or several");
+      }
+      words.add(word);
+    }
+    return words;
   }
 
   private static List<FactValue> values(Json json) throws ProtectorException {
@@ -79,17 +125,28 @@ public final class BaselineDocument {
             .put("name", baseline.name())
             .put("bank", baseline.bank().label());
     ObjectNode facts = json.putObject("facts");
+    baseline.facts().forEach((fact, values) -> put(facts.putArray(fact.label()), values));
+    ObjectNode alternatives = json.putObject("alternatives");
     baseline
-        .facts()
-        .forEach((fact, values) -> {
-          ArrayNode array = facts.putArray(fact.label());
-          for (FactValue value : values) {
-            ObjectNode element = array.addObject();
-            put(element, "value", value.value());
-            put(element, "note", value.note());
-          }
+        .alternatives()
+        .forEach((fact, lists) -> {
+          ArrayNode array = alternatives.putArray(fact.label());
+          lists.forEach(each -> put(array.addArray(), each));
         });
+    CommandLineRules rules = baseline.commandLine();
+    ObjectNode line = json.putObject("commandLine");
+    new TreeSet<>(rules.required()).forEach(line.putArray("required")::add);
+    new TreeSet<>(rules.forbidden()).forEach(line.putArray("forbidden")::add);
+    rules.allowed().forEach(line.putArray("allowed")::add);
     return Json.bytes(json);
+  }
+
+  private static void put(ArrayNode array, List<FactValue> values) {
+    for (FactValue value : values) {
+      ObjectNode element = array.addObject();
+      put(element, "value", value.value());
+      put(element, "note", value.note());
+    }
   }
 
   private static void put(ObjectNode json, String name, String text) {

@@ -1,4 +1,4 @@
-package org.shieldwall.evidence.check;
+package org.shieldwall.evidence;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,12 @@ import java.util.Set;
  * @param text the whole line
  * @param words its words, in order
  */
-record KernelArguments(String text, List<Word> words) {
+public record KernelArguments(String text, List<Word> words) {
+  /** Keeps its own copy of the list. */
+  public KernelArguments {
+    words = List.copyOf(words);
+  }
+
   /**
    * One word.
    *
@@ -20,7 +25,7 @@ record KernelArguments(String text, List<Word> words) {
    * @param value what follows the equals sign; empty without one
    * @param hasValue whether there is one
    */
-  record Word(String name, String value, boolean hasValue) {
+  public record Word(String name, String value, boolean hasValue) {
     @Override
     public String toString() {
       return hasValue ? name + "=" + value : name;
@@ -29,7 +34,8 @@ record KernelArguments(String text, List<Word> words) {
 
   private static final Set<String> TRUE = Set.of("1", "y", "Y", "on", "yes", "true");
 
-  static KernelArguments parse(String line) {
+  /** Splits a line. */
+  public static KernelArguments parse(String line) {
     List<Word> words = new ArrayList<>();
     StringBuilder word = new StringBuilder();
     boolean quoted = false;
@@ -46,7 +52,7 @@ record KernelArguments(String text, List<Word> words) {
         word.append(c);
       }
     }
-    return new KernelArguments(line, List.copyOf(words));
+    return new KernelArguments(line, words);
   }
 
   private static boolean isBlank(char c) {
@@ -66,12 +72,12 @@ record KernelArguments(String text, List<Word> words) {
    * {@return every value of a parameter, the kernel's and, after {@code --}, init's} Which one wins
    * differs from parameter to parameter: a line proves something only if all of them say so.
    */
-  List<Word> all(String name) {
+  public List<Word> all(String name) {
     return words.stream().filter(each -> each.name().equals(name)).toList();
   }
 
   /** {@return whether the kernel is told of a parameter, with or without a value} */
-  boolean has(String name) {
+  public boolean has(String name) {
     for (Word each : words) {
       if (each.name().equals("--")) {
         return false;
@@ -84,17 +90,17 @@ record KernelArguments(String text, List<Word> words) {
   }
 
   /** {@return whether a word stands anywhere, after {@code --} too} */
-  boolean mentions(String name) {
+  public boolean mentions(String name) {
     return !all(name).isEmpty();
   }
 
   /** {@return whether the kernel is told so, and told nothing else of the parameter} */
-  boolean says(String name, Set<String> values) {
+  public boolean says(String name, Set<String> values) {
     return has(name) && all(name).stream().allMatch(each -> values.contains(each.value()));
   }
 
   /** {@return whether a switch is on: alone, or with a word for yes; and never off} */
-  boolean isOn(String name) {
+  public boolean isOn(String name) {
     return has(name)
         && all(name).stream().allMatch(each -> !each.hasValue() || TRUE.contains(each.value()));
   }
