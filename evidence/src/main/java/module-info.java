@@ -6,6 +6,7 @@ module org.shieldwall.evidence {
   exports org.shieldwall.evidence;
   exports org.shieldwall.evidence.eventlog;
   exports org.shieldwall.evidence.ima;
+  exports org.shieldwall.evidence.predict;
   exports org.shieldwall.evidence.quote;
   exports org.shieldwall.evidence.x509;
 }

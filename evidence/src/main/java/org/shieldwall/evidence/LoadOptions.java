@@ -7,7 +7,7 @@ import org.shieldwall.tpm.TpmHash;
 
 /**
  * What the kernel's own EFI stub measures of its command line, into PCR 9, before anything else is:
- * since Linux 5.17, the UTF-16 that it was given, with its terminator ({@code
+ * since Linux 6.1, the UTF-16 that it was given, with its terminator ({@code
  * drivers/firmware/efi/libstub/efi-stub-helper.c}).
  */
 public final class LoadOptions {

@@ -25,7 +25,7 @@ import org.shieldwall.tpm.TpmHash;
  * <ul>
  *   <li>it is inside an image whose digest a manifest names, or
  *   <li>the first thing in PCR 9 is its digest, which the kernel's own EFI stub put there before
- *       anything ran (Linux 5.17 and later), or
+ *       anything ran (Linux 6.1 and later), or
  *   <li>GRUB measured it into PCR 8; then every line there counts, the worst of them;
  * </ul>
  *

@@ -99,7 +99,7 @@ class MeasuredHostTest {
   private static String inShort(Finding finding) {
     return switch (finding.code()) {
       case BOOT_BASELINE_MISMATCH ->
-          finding.detail().replaceAll("baseline \"standard\": (.*) differs? .*", "$1");
+          finding.detail().replaceAll("baseline \"standard\": (.*): value .*", "$1");
       case IMA_NOT_ALLOWED -> finding.code() + finding.detail().replaceAll(".*,", "");
       default -> finding.code().name();
     };
