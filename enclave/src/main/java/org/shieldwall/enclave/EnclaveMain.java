@@ -21,8 +21,8 @@ import org.shieldwall.tpm.command.TpmException;
 
 /**
  * The enclave's program, started by the agent in a process of its own: {@code --socket PATH --tpm
- * device|stream --agent UID}, the TPM open as descriptor 3. It closes its process to others, makes
- * its keys, ties them to this boot, and then answers on its socket until it is told to end
+ * device|stream|none --agent UID}, the TPM open as descriptor 3. It closes its process to others,
+ * makes its keys, ties them to this boot, and then answers on its socket until it is told to end
  * (SIGTERM), when it shuts its VMs down.
  */
 public final class EnclaveMain {
@@ -54,9 +54,20 @@ public final class EnclaveMain {
       values.put(arguments[i], arguments[i + 1]);
     }
     if (arguments.length != 6 || !values.keySet().equals(Set.of("--socket", "--tpm", "--agent"))) {
-      throw new IllegalArgumentException("takes --socket PATH --tpm device|stream --agent UID");
+      throw new IllegalArgumentException(
+          "takes --socket PATH --tpm device|stream|none --agent UID");
     }
     return values;
+  }
+
+  /** Without a TPM the keys are tied to nothing: then no quote shows them, and only that. */
+  private static void bind(PrivateKeySet keys, String tpmKind)
+      throws BootBinding.TakenException, TpmException {
+    if (!tpmKind.equals(EnclaveLaunch.NO_TPM)) {
+      try (Tpm tpm = InheritedTpm.open(tpmKind)) {
+        BootBinding.claim(tpm, keys.publicKeys());
+      }
+    }
   }
 
   private static void run(Map<String, String> options)
@@ -68,9 +79,7 @@ public final class EnclaveMain {
     int agent = Integer.parseInt(options.getOrDefault("--agent", ""));
     try (UnixListener listener = UnixListener.at(socket, "rw-------")) {
       PrivateKeySet keys = PrivateKeySet.generate(random);
-      try (Tpm tpm = InheritedTpm.open(options.getOrDefault("--tpm", ""))) {
-        BootBinding.claim(tpm, keys.publicKeys());
-      }
+      bind(keys, options.getOrDefault("--tpm", ""));
       Enclave enclave =
           new Enclave(
               keys,

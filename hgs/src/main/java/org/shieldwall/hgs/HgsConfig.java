@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.shieldwall.hgs.attestation.directory.DirectorySettings;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
@@ -22,9 +23,15 @@ import org.tomlj.TomlTable;
  * @param name host name that hosts use to reach the service
  * @param keyFile the file that opens the sealed keys; empty if a passphrase does
  * @param certificateValidity how long a health certificate is good
+ * @param directory the directory whose machines may attest; empty if there is none
  */
 public record HgsConfig(
-    String address, int port, String name, Optional<Path> keyFile, Duration certificateValidity) {
+    String address,
+    int port,
+    String name,
+    Optional<Path> keyFile,
+    Duration certificateValidity,
+    Optional<DirectorySettings> directory) {
 
   /** The service's usual port. */
   public static final int DEFAULT_PORT = 8443;
@@ -33,18 +40,24 @@ public record HgsConfig(
 
   private static final Map<String, Set<String>> KNOWN =
       Map.of(
-          "listen", Set.of("address", "port", "name"),
-          "secrets", Set.of("key-file"),
-          "certificate", Set.of("validity-hours"));
+          "listen",
+          Set.of("address", "port", "name"),
+          "secrets",
+          Set.of("key-file"),
+          "certificate",
+          Set.of("validity-hours"),
+          DirectorySection.NAME,
+          DirectorySection.KEYS);
 
   /** {@return what holds where the file says nothing} */
   public static HgsConfig defaults() {
-    return new HgsConfig("::", DEFAULT_PORT, "localhost", Optional.empty(), Duration.ofHours(8));
+    return new HgsConfig(
+        "::", DEFAULT_PORT, "localhost", Optional.empty(), Duration.ofHours(8), Optional.empty());
   }
 
   /** {@return a copy that listens there} */
   public HgsConfig listeningOn(String newAddress, int newPort) {
-    return new HgsConfig(newAddress, newPort, name, keyFile, certificateValidity);
+    return new HgsConfig(newAddress, newPort, name, keyFile, certificateValidity, directory);
   }
 
   /**
@@ -83,7 +96,8 @@ public record HgsConfig(
                 "certificate.validity-hours",
                 (int) defaults.certificateValidity().toHours(),
                 1,
-                (int) MAX_VALIDITY.toHours())));
+                (int) MAX_VALIDITY.toHours())),
+        new DirectorySection(file, toml).read(reader.text("listen.name", defaults.name())));
   }
 
   private static void refuseUnknown(TomlParseResult toml, Path file) throws HgsException {
@@ -112,7 +126,7 @@ public record HgsConfig(
     return String.join(", ", words.stream().sorted().toList());
   }
 
-  private static HgsException refused(Path file, @Nullable TomlPosition at, String what) {
+  static HgsException refused(Path file, @Nullable TomlPosition at, String what) {
     String where = at == null ? "" : " line " + at.line() + ", column " + at.column();
     return new HgsException(
         "the configuration " + file + where + ": " + what, "edit " + file + " and start again");
@@ -134,6 +148,15 @@ public record HgsConfig(
 
     [certificate]
     # validity-hours = 8        # how long a host stays trusted after it has proved itself; 24 at most
+
+    # For hosts that attest in directory mode (shieldwall hgs mode enable directory):
+    # [directory]
+    # realm = "EXAMPLE.ORG"
+    # ldap = ["ldap://dc1.example.org"]
+    # account = "hgs"           # this service's own account, as which it reads the directory
+    # service = "shieldwall/hgs.example.org"
+    # keytab = "hgs.keytab"     # keys of account and service
+    # krb5-conf = "/etc/krb5.conf"
     """
         .formatted(
             address

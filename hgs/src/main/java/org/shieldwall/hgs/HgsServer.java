@@ -11,6 +11,7 @@ import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.shieldwall.hgs.attestation.AttestationModes;
 import org.shieldwall.hgs.attestation.AttestationService;
 import org.shieldwall.hgs.attestation.AttestationSettings;
 import org.shieldwall.hgs.audit.AuditLog;
@@ -22,6 +23,8 @@ import org.shieldwall.hgs.web.WebListener;
 import org.shieldwall.protector.SealedFile.Unlock;
 import org.shieldwall.protocol.AttestRequest;
 import org.shieldwall.protocol.ChallengeRequest;
+import org.shieldwall.protocol.DirectoryProof;
+import org.shieldwall.protocol.HostKeyProof;
 import org.shieldwall.protocol.ReleaseMessage;
 
 /**
@@ -79,22 +82,24 @@ public final class HgsServer implements AutoCloseable {
     AuditLog audit = new AuditLog(clock);
     AuditedRefusals refusals = new AuditedRefusals(database, audit, clock);
     X509Certificate signer = Certificates.read(folder.signer());
+    AttestationSettings settings =
+        new AttestationSettings(
+            secrets.token(), secrets.signer(), signer, config.certificateValidity());
     AttestationService attestation =
-        new AttestationService(
-            database,
-            audit,
-            refusals,
-            new AttestationSettings(
-                secrets.token(), secrets.signer(), signer, config.certificateValidity()),
-            clock,
-            random);
+        new AttestationService(database, audit, refusals, settings, clock, random);
+    AttestationModes modes =
+        new AttestationModes(
+            attestation, database, audit, refusals, settings, config.directory(), clock, random);
     KeyProtectionService keys =
         new KeyProtectionService(
             database, audit, refusals, secrets.guardian(), List.of(signer), clock, random);
     Health health = new Health(database, clock);
     return List.of(
-        Route.post("/attestation/v1/challenge", ChallengeRequest.MAX_BYTES, attestation::challenge),
+        Route.post("/attestation/v1/challenge", ChallengeRequest.MAX_BYTES, modes::challenge),
         Route.post("/attestation/v1/attest", AttestRequest.MAX_BYTES, attestation::attest),
+        Route.post("/attestation/v1/attest/host-key", HostKeyProof.MAX_BYTES, modes::attestHostKey),
+        Route.post(
+            "/attestation/v1/attest/directory", DirectoryProof.MAX_BYTES, modes::attestDirectory),
         Route.get("/attestation/v1/signer", body -> attestation.signer()),
         Route.post("/keys/v1/release", ReleaseMessage.MAX_BYTES, keys::release),
         Route.get("/keys/v1/guardian", body -> keys.guardian()),

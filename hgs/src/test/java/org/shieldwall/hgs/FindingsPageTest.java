@@ -23,6 +23,8 @@ class FindingsPageTest {
         new Path[] {
           services.resolve("attestation/AttestationFindings.java"),
           services.resolve("attestation/AkFindings.java"),
+          services.resolve("attestation/ProofFindings.java"),
+          services.resolve("attestation/DirectoryFindings.java"),
           services.resolve("keys/ReleaseFindings.java")
         }) {
       String text = Files.readString(source);

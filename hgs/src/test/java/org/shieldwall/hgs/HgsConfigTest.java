@@ -51,7 +51,12 @@ class HgsConfigTest {
     assertThat(config)
         .isEqualTo(
             new HgsConfig(
-                "127.0.0.1", 9000, "n", Optional.of(Path.of("/etc/k")), Duration.ofHours(1)));
+                "127.0.0.1",
+                9000,
+                "n",
+                Optional.of(Path.of("/etc/k")),
+                Duration.ofHours(1),
+                Optional.empty()));
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.shieldwall.host.attest.AttestationSetting;
 import org.shieldwall.host.attest.Evidence;
 import org.shieldwall.protocol.HostIdentity;
 import org.tomlj.Toml;
@@ -26,6 +27,7 @@ import org.tomlj.TomlPosition;
  * @param tpm {@code device:/dev/tpmrm0} or {@code swtpm:/path/of/socket}
  * @param evidence where the kernel keeps its measurements
  * @param enclaveUser numeric user the enclave runs as where the agent is root
+ * @param attestation how it attests
  */
 public record HostConfig(
     Path directory,
@@ -34,13 +36,42 @@ public record HostConfig(
     Path hgsCertificate,
     String tpm,
     Evidence evidence,
-    int enclaveUser) {
+    int enclaveUser,
+    AttestationSetting attestation) {
   /** A user that no distribution gives out: above the dynamic users of adduser and of systemd. */
   public static final int ENCLAVE_USER = 65520;
 
   private static final String FILE = "host.toml";
   private static final Set<String> KEYS =
-      Set.of("name", "hgs", "hgs-certificate", "tpm", "event-log", "ima-list", "enclave-user");
+      Set.of(
+          "name",
+          "hgs",
+          "hgs-certificate",
+          "tpm",
+          "event-log",
+          "ima-list",
+          "enclave-user",
+          "attestation");
+
+  /** A host that attests by its TPM. */
+  public HostConfig(
+      Path directory,
+      String name,
+      URI hgs,
+      Path hgsCertificate,
+      String tpm,
+      Evidence evidence,
+      int enclaveUser) {
+    this(
+        directory,
+        name,
+        hgs,
+        hgsCertificate,
+        tpm,
+        evidence,
+        enclaveUser,
+        new AttestationSetting.Tpm());
+  }
 
   /** {@return the default directory of this user} */
   public static Path defaultDirectory() {
@@ -108,10 +139,11 @@ public record HostConfig(
         "event-log = " + quoted(evidence.eventLog().toString()),
         "ima-list = " + quoted(evidence.imaList().toString()),
         "enclave-user = " + enclaveUser,
-        "");
+        "",
+        AttestationSection.toml(attestation));
   }
 
-  private static String quoted(String text) {
+  static String quoted(String text) {
     return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
@@ -167,7 +199,8 @@ public record HostConfig(
               text(file, toml, "event-log").map(Path::of).orElse(usual.eventLog()),
               text(file, toml, "ima-list").map(Path::of).orElse(usual.imaList())),
           Math.toIntExact(
-              Optional.ofNullable(toml.getLong("enclave-user")).orElse((long) ENCLAVE_USER)));
+              Optional.ofNullable(toml.getLong("enclave-user")).orElse((long) ENCLAVE_USER)),
+          new AttestationSection(file, toml).read(directory));
     } catch (IllegalArgumentException | ArithmeticException | TomlInvalidTypeException e) {
       throw malformed(file, null, String.valueOf(e.getMessage()));
     }
@@ -182,7 +215,7 @@ public record HostConfig(
     return Optional.ofNullable((String) value);
   }
 
-  private static AgentException malformed(Path file, @Nullable TomlPosition position, String what) {
+  static AgentException malformed(Path file, @Nullable TomlPosition position, String what) {
     String where =
         position == null ? "" : ", line " + position.line() + ", column " + position.column();
     return new AgentException(

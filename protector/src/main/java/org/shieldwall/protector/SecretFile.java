@@ -16,14 +16,14 @@ import java.util.Set;
 import org.shieldwall.protector.ProtectorException.Code;
 
 /** Files that only their owner may read: written whole or not at all, and never read otherwise. */
-final class SecretFile {
+public final class SecretFile {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
   private SecretFile() {}
 
   /** Reads at most {@code maxBytes}; refuses a file that group or others have any right to. */
-  static byte[] read(Path path, int maxBytes) throws ProtectorException {
+  public static byte[] read(Path path, int maxBytes) throws ProtectorException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       requireOwnerOnly(path);
       long size = channel.size();
@@ -45,7 +45,7 @@ final class SecretFile {
   }
 
   /** Writes a new file of mode 0600; refuses with {@code FILE_EXISTS} if there is one. */
-  static void create(Path path, byte[] content) throws ProtectorException {
+  public static void create(Path path, byte[] content) throws ProtectorException {
     write(path, content, false);
   }
 

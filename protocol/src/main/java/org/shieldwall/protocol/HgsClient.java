@@ -133,6 +133,38 @@ public final class HgsClient implements AutoCloseable {
         AttestReply::parse);
   }
 
+  /** Asks for a challenge in host-key mode. */
+  public NonceChallenge challenge(HostKeyChallengeRequest request)
+      throws HgsUnavailableException, RefusedException, InterruptedException {
+    return read(
+        post("/attestation/v1/challenge", request.toBytes(), NonceChallenge.MAX_BYTES),
+        NonceChallenge::parse);
+  }
+
+  /** Answers a challenge in host-key mode. */
+  public AttestReply attest(HostKeyProof proof)
+      throws HgsUnavailableException, RefusedException, InterruptedException {
+    return read(
+        post("/attestation/v1/attest/host-key", proof.toBytes(), AttestReply.MAX_BYTES),
+        AttestReply::parse);
+  }
+
+  /** Asks for a challenge in directory mode. */
+  public NonceChallenge challenge(DirectoryChallengeRequest request)
+      throws HgsUnavailableException, RefusedException, InterruptedException {
+    return read(
+        post("/attestation/v1/challenge", request.toBytes(), NonceChallenge.MAX_BYTES),
+        NonceChallenge::parse);
+  }
+
+  /** Answers a challenge in directory mode. */
+  public DirectoryReply attest(DirectoryProof proof)
+      throws HgsUnavailableException, RefusedException, InterruptedException {
+    return read(
+        post("/attestation/v1/attest/directory", proof.toBytes(), DirectoryReply.MAX_BYTES),
+        DirectoryReply::parse);
+  }
+
   /** {@return the certificate that signs health certificates} */
   public X509Certificate signer()
       throws HgsUnavailableException, RefusedException, InterruptedException {

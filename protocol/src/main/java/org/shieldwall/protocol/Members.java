@@ -31,6 +31,12 @@ final class Members {
     return json.nullable(name).isPresent() ? bytes(json, name, most) : Bytes.EMPTY;
   }
 
+  static void requireMode(Json json, AttestationMode mode) throws ProtectorException {
+    if (!json.at("mode").text(20).equals(mode.id())) {
+      throw json.at("mode").malformed('"' + mode.id() + '"', "another mode");
+    }
+  }
+
   static Bytes bytes(Json json, String name, int most) throws ProtectorException {
     return Bytes.of(json.at(name).bytes(1, most));
   }

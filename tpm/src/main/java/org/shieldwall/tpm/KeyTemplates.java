@@ -88,6 +88,27 @@ public final class KeyTemplates {
   }
 
   /**
+   * {@return a key that signs, by ECDSA with SHA-256, any digest it is given} Unlike an attestation
+   * key it could sign what looks like a quote: its signature alone is no evidence of anything
+   * measured.
+   *
+   * @param salt {@value #SALT_SIZE} bytes
+   */
+  public static TpmPublic signingEccP256(Bytes salt) {
+    requireSalt(salt);
+    return TpmPublic.of(
+        TpmHash.SHA256,
+        ObjectAttributes.of(
+            FIXED_TPM, FIXED_PARENT, SENSITIVE_DATA_ORIGIN, USER_WITH_AUTH, NO_DA, SIGN),
+        Bytes.EMPTY,
+        p256(
+            SymmetricDefinition.NONE,
+            TpmScheme.of(TpmAlgorithm.ECDSA, TpmHash.SHA256),
+            salt,
+            Bytes.zeros(P256_BYTES)));
+  }
+
+  /**
    * {@return an attestation key that signs by RSA with SHA-256}
    *
    * @param scheme {@link TpmAlgorithm#RSASSA} or {@link TpmAlgorithm#RSAPSS}

@@ -13,6 +13,8 @@ import picocli.CommandLine.Spec;
       InitCommand.class,
       ServeCommand.class,
       HostCommand.class,
+      ModeCommand.class,
+      GroupCommand.class,
       TrustCommand.class,
       BaselineCommand.class,
       GuardianCommand.class,

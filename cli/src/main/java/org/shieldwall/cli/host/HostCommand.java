@@ -18,6 +18,7 @@ import org.shieldwall.host.AgentException;
 import org.shieldwall.host.HostConfig;
 import org.shieldwall.host.agent.AgentRequest;
 import org.shieldwall.host.agent.HostAgent;
+import org.shieldwall.host.attest.AttestationSetting;
 import org.shieldwall.host.attest.Evidence;
 import org.shieldwall.host.attest.HostTpm;
 import org.shieldwall.host.attest.TpmAddress;
@@ -36,7 +37,7 @@ import tools.jackson.databind.node.ObjectNode;
     name = "host",
     description = "For the administrator of a guarded host.",
     mixinStandardHelpOptions = true,
-    subcommands = {CaptureCommand.class, TraceCommand.class})
+    subcommands = {KeyCommand.class, CaptureCommand.class, TraceCommand.class})
 public final class HostCommand implements Runnable {
   private static final long WATCH_MILLIS = 500;
 
@@ -86,7 +87,8 @@ public final class HostCommand implements Runnable {
               names = "--ima-list",
               paramLabel = "FILE",
               description = "The kernel's IMA list. Default: where the kernel shows it.")
-          @Nullable Path imaList) {
+          @Nullable Path imaList,
+      @Mixin ModeOptions modes) {
     Evidence usual = Evidence.ofThisBoot();
     String called = name == null ? hostName() : name;
     if (!HostIdentity.isName(called)) {
@@ -107,7 +109,8 @@ public final class HostCommand implements Runnable {
             new Evidence(
                 eventLog == null ? usual.eventLog() : eventLog.toAbsolutePath(),
                 imaList == null ? usual.imaList() : imaList.toAbsolutePath()),
-            HostConfig.ENCLAVE_USER);
+            HostConfig.ENCLAVE_USER,
+            modes.setting(agent.directory(), called, hgs));
     try {
       byte[] pem = Files.readAllBytes(certificate);
       config.create();
@@ -123,8 +126,19 @@ public final class HostCommand implements Runnable {
             .put("host", called)
             .put("directory", agent.directory().toString())
             .put("hgs", hgs.toString())
+            .put("mode", config.attestation().mode().id())
             .put("tpm", tpm);
-    print(agent, result, "Next: shieldwall host identity --out " + called + ".identity.json");
+    print(agent, result, next(config));
+  }
+
+  private static String next(HostConfig config) {
+    return switch (config.attestation()) {
+      case AttestationSetting.Tpm _ ->
+          "Next: shieldwall host identity --out " + config.name() + ".identity.json";
+      case AttestationSetting.HostKey _ -> "Next: shieldwall host key new";
+      case AttestationSetting.Directory directory ->
+          "Next: put " + directory.account() + " into a registered group; shieldwall host serve";
+    };
   }
 
   @Command(
@@ -214,6 +228,7 @@ public final class HostCommand implements Runnable {
         spec.commandLine().getOut(),
         (result, out) -> {
           out.println("healthy: " + result.path("host").asString());
+          out.println("  mode      " + result.path("claims").path("mode").asString());
           out.println("  until     " + result.path("expires").asString());
           out.println("  baselines " + result.path("claims").path("baselines"));
         });
@@ -264,6 +279,7 @@ public final class HostCommand implements Runnable {
     }
     showAttestation(status.path("attestation"), out);
     out.println("  HGS           " + status.path("hgs").asString());
+    out.println("  attests by    " + status.path("mode").asString());
     out.println("  TPM           " + status.path("tpm").asString());
     JsonNode enclave = status.path("enclave");
     out.println("  enclave       " + enclave.path("id").asString());

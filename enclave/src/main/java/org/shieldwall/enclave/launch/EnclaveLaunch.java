@@ -35,6 +35,9 @@ public record EnclaveLaunch(
   /** Exit status: this boot already has an enclave. */
   public static final int TAKEN = 4;
 
+  /** In the place of a kind of TPM: there is none. */
+  public static final String NO_TPM = "none";
+
   private static final String MAIN = "org.shieldwall.enclave.EnclaveMain";
   private static final String BUBBLEWRAP = "/usr/bin/bwrap";
   private static final List<String> BUBBLEWRAPPED =
@@ -128,9 +131,20 @@ public record EnclaveLaunch(
 
   /** Starts it and waits until it listens. */
   public ChildProcess start(OpenTpm tpm) throws IOException {
-    ChildProcess enclave =
-        ChildProcess.start(
-            command(ThisProcess.uid(), tpm.kind()), Map.of(), List.of(tpm.descriptor()));
+    return start(command(ThisProcess.uid(), tpm.kind().word), List.of(tpm.descriptor()));
+  }
+
+  /**
+   * The same without a TPM: its keys are tied to no boot, so that no quote will ever show them. For
+   * hosts that prove only who they are.
+   */
+  public ChildProcess startWithoutTpm() throws IOException {
+    return start(command(ThisProcess.uid(), NO_TPM), List.of());
+  }
+
+  private ChildProcess start(List<String> command, List<Descriptor> descriptors)
+      throws IOException {
+    ChildProcess enclave = ChildProcess.start(command, Map.of(), descriptors);
     long deadline = System.nanoTime() + START.toNanos();
     while (!answers()) {
       if (enclave.await(STEP)) {
@@ -159,12 +173,12 @@ public record EnclaveLaunch(
     }
   }
 
-  List<String> command(int agent, OpenTpm.Kind tpm) {
+  List<String> command(int agent, String tpm) {
     List<String> command = new ArrayList<>(confinement(agent));
     command.add(java.resolve("bin/java").toString());
     command.addAll(JAVA_OPTIONS);
     command.addAll(List.of("-cp", classPath, MAIN));
-    command.addAll(List.of("--socket", socket.toString(), "--tpm", tpm.word));
+    command.addAll(List.of("--socket", socket.toString(), "--tpm", tpm));
     command.addAll(List.of("--agent", String.valueOf(agent)));
     return command;
   }

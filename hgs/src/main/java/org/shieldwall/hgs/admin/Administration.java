@@ -43,6 +43,11 @@ public final class Administration {
     this.traces = new Traces(recorder);
   }
 
+  /** {@return the administration of modes, host keys and groups} */
+  public ModeAdministration modes() {
+    return new ModeAdministration(recorder);
+  }
+
   /** A host as it now stands in the register, whether that is new, and what is known of its TPM. */
   public record HostChange(RegisteredHost host, Added added, Endorsement endorsement) {}
 

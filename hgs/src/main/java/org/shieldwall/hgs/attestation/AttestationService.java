@@ -22,6 +22,7 @@ import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protocol.AttestReply;
 import org.shieldwall.protocol.AttestRequest;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.ChallengeRequest;
 import org.shieldwall.protocol.HealthClaims;
 import org.shieldwall.protocol.HealthClaims.ExceptedCheck;
@@ -79,7 +80,7 @@ public final class AttestationService {
       throws RefusedException, ProtectorException, MalformedException {
     AttestRequest request = AttestRequest.parse(body);
     Instant now = clock.instant();
-    try (OpenToken open = tokens.open(request.token(), now)) {
+    try (OpenToken open = tokens.open(AttestationMode.TPM, request.token(), now)) {
       RegisteredHost host = admission.registered(open.token().ek());
       Judgement judgement = appraisal.judge(request, open.token(), host, now);
       if (judgement.appraisal().verdict() instanceof Verdict.Healthy healthy

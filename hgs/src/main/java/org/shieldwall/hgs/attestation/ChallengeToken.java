@@ -1,6 +1,7 @@
 package org.shieldwall.hgs.attestation;
 
 import java.time.Instant;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.tpm.ByteReader;
 import org.shieldwall.tpm.ByteWriter;
 import org.shieldwall.tpm.Bytes;
@@ -13,9 +14,10 @@ import org.shieldwall.tpm.MalformedException;
  * @param id 16 random bytes: spent once
  * @param expires from then on it is no longer good; whole seconds
  * @param nonce 32 bytes that the quote must cover
- * @param proof how the attestation key is shown to lie in the TPM of the endorsement key
- * @param ek SHA-256 of the endorsement key's SubjectPublicKeyInfo
- * @param akName name of the attestation key
+ * @param proof what the answer must show
+ * @param ek SHA-256 of the SubjectPublicKeyInfo of the endorsement key, or of the host key; zeros
+ *     in directory mode, where the answer says who it is from
+ * @param akName name of the attestation key; empty in the other modes
  * @param enclave id of the enclave's key set
  */
 record ChallengeToken(
@@ -27,10 +29,15 @@ record ChallengeToken(
   private static final int ACTIVATION = 1;
   private static final int CERTIFICATE = 2;
   private static final int MAX_SERIAL = 20;
+  private static final int HOST_KEY = 3;
+  private static final int DIRECTORY = 4;
   private static final int DIGEST_SIZE = 32;
   private static final int MAX_NAME = 66;
 
-  /** How the attestation key is shown to lie in the TPM of the endorsement key. */
+  /**
+   * What the answer must show: in TPM mode, that the attestation key lies in the TPM of the
+   * endorsement key, in one of two ways; in the others, who the host is.
+   */
   sealed interface Proof {
     /**
      * By activating a credential.
@@ -50,6 +57,21 @@ record ChallengeToken(
      * @param serial its number
      */
     record Certificate(Bytes serial) implements Proof {}
+
+    /** By a signature of the registered host key. */
+    record HostKey() implements Proof {}
+
+    /** By a ticket of the directory. */
+    record Ticket() implements Proof {}
+  }
+
+  /** {@return the mode in which it must be answered} */
+  AttestationMode mode() {
+    return switch (proof) {
+      case Proof.Activation _, Proof.Certificate _ -> AttestationMode.TPM;
+      case Proof.HostKey _ -> AttestationMode.HOST_KEY;
+      case Proof.Ticket _ -> AttestationMode.DIRECTORY;
+    };
   }
 
   byte[] encoded() {
@@ -58,6 +80,8 @@ record ChallengeToken(
     switch (proof) {
       case Proof.Activation(Bytes secret) -> out.u8(ACTIVATION).bytes(secret);
       case Proof.Certificate(Bytes serial) -> out.u8(CERTIFICATE).sized(serial);
+      case Proof.HostKey _ -> out.u8(HOST_KEY);
+      case Proof.Ticket _ -> out.u8(DIRECTORY);
     }
     return out.bytes(ek).sized(akName).bytes(enclave).toByteArray();
   }
@@ -86,12 +110,14 @@ record ChallengeToken(
       case CERTIFICATE ->
           new Proof.Certificate(
               Bytes.of(in.bytes(Math.min(MAX_SERIAL, in.u16("serial")), "serial")));
-      default -> throw in.malformed("a proof of kind 1 or 2", "kind " + kind);
+      case HOST_KEY -> new Proof.HostKey();
+      case DIRECTORY -> new Proof.Ticket();
+      default -> throw in.malformed("a proof of kind 1 to 4", "kind " + kind);
     };
   }
 
   @Override
   public String toString() {
-    return "ChallengeToken[expires=" + expires + "]";
+    return "ChallengeToken[" + mode().id() + ", expires=" + expires + "]";
   }
 }

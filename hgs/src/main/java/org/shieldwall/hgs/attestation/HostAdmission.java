@@ -14,11 +14,12 @@ import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.hgs.store.RegisteredHost.State;
 import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.protocol.ReportedFinding;
 import org.shieldwall.tpm.Bytes;
 
 /** Which host an endorsement key is, and whether it may attest. */
 final class HostAdmission {
-  private static final String NOT_KNOWN = "this host's TPM is not registered";
+  private static final String NOT_KNOWN = "this host is not registered";
 
   private final Database database;
   private final AttestationRefusals refusals;
@@ -39,13 +40,24 @@ final class HostAdmission {
    * @param ek SHA-256 of its SubjectPublicKeyInfo
    */
   RegisteredHost registered(Bytes ek) throws RefusedException {
-    Found found = database.read(reading -> find(reading, AttestationMode.TPM, ek));
+    return registered(AttestationMode.TPM, ek);
+  }
+
+  /**
+   * {@return the host with this key}
+   *
+   * @param ek SHA-256 of the SubjectPublicKeyInfo of its endorsement key, or of its host key
+   */
+  RegisteredHost registered(AttestationMode mode, Bytes ek) throws RefusedException {
+    Found found = database.read(reading -> find(reading, mode, ek));
     Optional<RegisteredHost> host = found.host();
     if (!found.enabled()) {
-      throw modeOff(AttestationMode.TPM);
+      throw modeOff(mode);
     }
     if (host.filter(RegisteredHost::isRegistered).isPresent()) {
-      requireEndorsed(host.get());
+      if (mode == AttestationMode.TPM) {
+        requireEndorsed(host.get());
+      }
       return host.get();
     }
     throw refusals.stranger(
@@ -55,7 +67,7 @@ final class HostAdmission {
                     ? NOT_KNOWN
                     : "host " + known.name() + " is " + known.state().code())
             .orElse(NOT_KNOWN),
-        AttestationFindings.notAdmitted(ek.hex(), host.map(RegisteredHost::state)),
+        findings(mode, ek, host.map(RegisteredHost::state)),
         Map.of("ek", ek.hex()));
   }
 
@@ -71,10 +83,25 @@ final class HostAdmission {
     }
   }
 
+  private static List<ReportedFinding> findings(
+      AttestationMode mode, Bytes key, Optional<State> state) {
+    boolean unknown = state.isEmpty() || state.get() == State.REMOVED;
+    return mode == AttestationMode.HOST_KEY && unknown
+        ? List.of(ProofFindings.keyNotRegistered(key.hex(), state.isPresent()))
+        : AttestationFindings.notAdmitted(key.hex(), state);
+  }
+
   private static Found find(Handle reading, AttestationMode mode, Bytes key) {
     return new Found(
         ModeRegister.enabledSince(reading, mode).isPresent(),
         HostRegister.byKey(reading, key.hex()).filter(host -> host.mode() == mode));
+  }
+
+  /** Refuses every host while {@code mode} is off. */
+  void requireEnabled(AttestationMode mode) throws RefusedException {
+    if (!database.read(reading -> ModeRegister.enabledSince(reading, mode).isPresent())) {
+      throw modeOff(mode);
+    }
   }
 
   /** {@return the refusal of every host while {@code mode} is off} */

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.store.Database;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.tpm.Bytes;
 
@@ -29,11 +30,16 @@ final class TokenSpending {
   }
 
   /** {@return the token that {@code text} is}; it is refused if it is not good, or was answered. */
-  OpenToken open(String text, Instant now) throws RefusedException {
+  OpenToken open(AttestationMode mode, String text, Instant now) throws RefusedException {
     Optional<ChallengeToken> token = seal.open(text);
     if (token.isEmpty()) {
       throw refusals.token(
           AttestationFindings.token("a token of this service", "one that it did not make"));
+    }
+    if (token.get().mode() != mode) {
+      throw refusals.token(
+          AttestationFindings.token(
+              "a token of mode " + mode.id(), "one of mode " + token.get().mode().id()));
     }
     if (!now.isBefore(token.get().expires())) {
       throw refusals.token(

@@ -90,6 +90,8 @@ final class TpmAppraisal {
       }
       case Proof.Certificate(Bytes serial) ->
           certificates.stillCounts(serial, host).ifPresent(findings::add);
+      // Such tokens do not come here: their mode is checked when they are opened.
+      case Proof.HostKey _, Proof.Ticket _ -> findings.add(AttestationFindings.notActivated());
     }
     if (!ak.name().value().equals(token.akName())) {
       findings.add(AttestationFindings.changed("attestation key"));

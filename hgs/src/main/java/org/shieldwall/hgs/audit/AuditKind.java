@@ -59,6 +59,14 @@ public enum AuditKind {
   TRUST_REMOVED(1222, "trust-removed"),
   /** What the service asks of endorsement keys was changed. */
   TRUST_REQUIREMENT_CHANGED(1223, "trust-requirement-changed"),
+  /** A mode of attestation was switched on. */
+  MODE_ENABLED(1231, "mode-enabled"),
+  /** A mode of attestation was switched off. */
+  MODE_DISABLED(1232, "mode-disabled"),
+  /** The members of a group of a directory may attest. */
+  GROUP_ADDED(1233, "group-added"),
+  /** They may no longer, and their certificates no longer release keys. */
+  GROUP_REMOVED(1234, "group-removed"),
   /** A host proved itself and has a health certificate. */
   ATTESTED(1301, "attested"),
   /** A host's evidence, or its request for a challenge, was refused. */

@@ -21,6 +21,7 @@ import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
 import org.shieldwall.host.HostConfig;
+import org.shieldwall.host.attest.AttestationSetting;
 import org.shieldwall.host.attest.TpmAddress;
 
 /**
@@ -64,10 +65,7 @@ final class EnclaveProcess implements AutoCloseable {
               socket,
               user,
               groups());
-      TpmAddress tpm = TpmAddress.parse(config.tpm());
-      try (EnclaveLaunch.OpenTpm opened = tpm.openForEnclave()) {
-        launch.start(opened);
-      }
+      start(launch, config);
       return new EnclaveProcess(client, peer(socket), user);
     } catch (EnclaveLaunch.NotStartedException ended) {
       throw notStarted(ended);
@@ -77,6 +75,17 @@ final class EnclaveProcess implements AutoCloseable {
           "enclave-not-started",
           "the enclave cannot be started: " + problem.getMessage(),
           "check the TPM's address in host.toml, and that util-linux is installed");
+    }
+  }
+
+  /** Only in TPM mode does a TPM vouch for the enclave: in the others the host may have none. */
+  private static void start(EnclaveLaunch launch, HostConfig config) throws IOException {
+    if (config.attestation() instanceof AttestationSetting.Tpm) {
+      try (EnclaveLaunch.OpenTpm opened = TpmAddress.parse(config.tpm()).openForEnclave()) {
+        launch.start(opened);
+      }
+    } else {
+      launch.startWithoutTpm();
     }
   }
 

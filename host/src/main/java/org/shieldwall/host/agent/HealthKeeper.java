@@ -16,9 +16,13 @@ import org.jspecify.annotations.Nullable;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
 import org.shieldwall.host.HostConfig;
+import org.shieldwall.host.attest.AttestationSetting;
 import org.shieldwall.host.attest.Attester;
 import org.shieldwall.host.attest.KeptCertificate;
+import org.shieldwall.host.attest.ModeAttester;
 import org.shieldwall.host.attest.TpmAddress;
+import org.shieldwall.host.attest.directory.DirectoryAttester;
+import org.shieldwall.host.attest.hostkey.HostKeyAttester;
 import org.shieldwall.protector.KeySet;
 import org.shieldwall.protocol.AttestReply;
 import org.shieldwall.protocol.HgsClient;
@@ -44,7 +48,7 @@ final class HealthKeeper implements AutoCloseable {
   private final KeySet enclave;
   private final InstantSource clock;
   private final Pace pace;
-  private final Attester attester;
+  private final ModeAttester attester;
   private final HostWatch watch;
   private final Thread renewal;
   private final ReentrantLock attesting = new ReentrantLock();
@@ -67,20 +71,35 @@ final class HealthKeeper implements AutoCloseable {
     this.enclave = enclave;
     this.clock = clock;
     this.pace = pace;
-    this.attester =
-        new Attester(
-            TpmAddress.parse(config.tpm()),
-            config.evidence(),
-            new KeptCertificate(config.attestationKeyCertificate(), clock));
+    this.attester = attester(config, clock);
     this.plan = new AttestationPlan(pace, new SecureRandom(), monotonic());
     this.watch =
         new HostWatch(
             config.evidence().imaCount(),
             Path.of("/proc/uptime"),
             System::nanoTime,
-            () -> TpmSight.of(TpmAddress.parse(config.tpm())),
+            () -> sight(config),
             pace.lookAtTpm());
     this.renewal = Thread.ofPlatform().daemon().name("attestation").unstarted(this::keepOn);
+  }
+
+  private static ModeAttester attester(HostConfig config, InstantSource clock) {
+    return switch (config.attestation()) {
+      case AttestationSetting.Tpm _ ->
+          new Attester(
+              TpmAddress.parse(config.tpm()),
+              config.evidence(),
+              new KeptCertificate(config.attestationKeyCertificate(), clock));
+      case AttestationSetting.HostKey key -> new HostKeyAttester(key.file(), config.tpm());
+      case AttestationSetting.Directory directory -> new DirectoryAttester(directory);
+    };
+  }
+
+  /** Where no TPM speaks for the host, its changes are nothing to attest again for. */
+  private static TpmSight sight(HostConfig config) throws IOException, TpmException {
+    return config.attestation() instanceof AttestationSetting.Tpm
+        ? TpmSight.of(TpmAddress.parse(config.tpm()))
+        : TpmSight.NONE;
   }
 
   void start() {

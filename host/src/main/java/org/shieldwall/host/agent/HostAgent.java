@@ -157,6 +157,7 @@ public final class HostAgent implements AutoCloseable {
         Json.object()
             .put("host", config.name())
             .put("hgs", config.hgs().toString())
+            .put("mode", config.attestation().mode().id())
             .put("tpm", config.tpm())
             .put("healthy", known.certificate().isPresent());
     json.put("expires", known.certificate().map(c -> c.expires().toString()).orElse(null));

@@ -18,6 +18,9 @@ import org.shieldwall.tpm.command.TpmException;
  * a host runs. PCR 10 does: the kernel's list tells of it sooner.
  */
 record TpmSight(long resets, long restarts, SortedMap<Integer, Bytes> pcrs) {
+  /** Of no TPM: never changes. */
+  static final TpmSight NONE = new TpmSight(0, 0, new TreeMap<>());
+
   private static final PcrSelection PCRS =
       PcrSelection.of(
           TpmHash.SHA256, IntStream.rangeClosed(0, 15).filter(pcr -> pcr != 10).toArray());

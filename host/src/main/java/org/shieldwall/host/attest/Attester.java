@@ -20,7 +20,7 @@ import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.command.TpmException;
 
 /** The host's side of attestation in TPM mode: docs/protocol.md, sections 1 and 2. */
-public final class Attester {
+public final class Attester implements ModeAttester {
   /** So begin the codes of findings about the certificate of the attestation key. */
   private static final String AK_CERTIFICATE = "ak-certificate-";
 
@@ -47,6 +47,7 @@ public final class Attester {
   }
 
   /** Asks for a challenge, answers it, and returns the health certificate that was given. */
+  @Override
   public AttestReply attest(HgsClient hgs, KeySet enclave)
       throws IOException,
           TpmException,
@@ -90,6 +91,7 @@ public final class Attester {
   }
 
   /** {@return whether the last challenge answered asked what files were measured} */
+  @Override
   public boolean sentFiles() {
     return sentFiles;
   }

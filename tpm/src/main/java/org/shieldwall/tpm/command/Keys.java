@@ -17,6 +17,7 @@ import org.shieldwall.tpm.TpmSignature;
 /** Keys and sealed data. */
 public final class Keys {
   private static final int VERIFIED = 0x8022;
+  private static final int HASH_CHECK = 0x8024;
 
   private final TpmEngine engine;
 
@@ -180,6 +181,24 @@ public final class Keys {
           TpmSignature signature = TpmSignature.read(in);
           return new Quoted(attest, signature);
         });
+  }
+
+  /**
+   * {@return {@code digest}, signed by a key that is not restricted and has a scheme of its own}
+   * (Part 3, section 20.2)
+   */
+  public TpmSignature sign(TpmObject key, Authorization authorization, Bytes digest)
+      throws TpmException {
+    Request request =
+        Request.of(TpmCommand.SIGN)
+            .authorized(key, authorization)
+            .sized(digest)
+            .u16(TpmAlgorithm.NULL.id())
+            // No ticket: only restricted keys ask for proof that the TPM made the digest.
+            .u16(HASH_CHECK)
+            .u32(Hierarchy.NULL.handle())
+            .sized(Bytes.EMPTY);
+    return engine.execute(request, TpmSignature::read);
   }
 
   /**

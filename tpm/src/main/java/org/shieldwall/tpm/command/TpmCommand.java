@@ -32,6 +32,7 @@ public enum TpmCommand {
   POLICY_AUTH_VALUE(0x16B, "TPM2_PolicyAuthValue"),
   READ_PUBLIC(0x173, "TPM2_ReadPublic"),
   START_AUTH_SESSION(0x176, "TPM2_StartAuthSession"),
+  SIGN(0x15D, "TPM2_Sign"),
   VERIFY_SIGNATURE(0x177, "TPM2_VerifySignature"),
   GET_CAPABILITY(0x17A, "TPM2_GetCapability"),
   GET_RANDOM(0x17B, "TPM2_GetRandom"),
