@@ -6,6 +6,7 @@ import org.shieldwall.evidence.check.HostChecks;
 import org.shieldwall.evidence.check.HostEvidence;
 import org.shieldwall.evidence.check.ImaReading;
 import org.shieldwall.evidence.eventlog.BootFacts;
+import org.shieldwall.evidence.eventlog.LogReading;
 import org.shieldwall.evidence.eventlog.SecureBootState;
 import org.shieldwall.tpm.TpmAttest;
 
@@ -20,7 +21,20 @@ public final class Verifier {
   /** {@return what {@code evidence} comes to under {@code policy}, for this challenge} */
   public static Appraisal appraise(
       AttestationPolicy policy, UntrustedEvidence evidence, Challenge challenge) {
-    HostEvidence host = new HostEvidence(policy, evidence, challenge);
+    return appraise(policy, evidence, challenge, LogReading.Source.ANEW);
+  }
+
+  /**
+   * The same.
+   *
+   * @param logs where to get what an event log says
+   */
+  public static Appraisal appraise(
+      AttestationPolicy policy,
+      UntrustedEvidence evidence,
+      Challenge challenge,
+      LogReading.Source logs) {
+    HostEvidence host = new HostEvidence(policy, evidence, challenge, logs);
     List<CheckResult> results = HostChecks.judge(host);
     Optional<ImaResume> resume =
         host.attest()

@@ -8,10 +8,8 @@ import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
 import org.shieldwall.evidence.eventlog.BootFacts;
-import org.shieldwall.evidence.eventlog.LogLimits;
 import org.shieldwall.evidence.eventlog.LogProblem;
-import org.shieldwall.evidence.eventlog.Replay;
-import org.shieldwall.evidence.eventlog.UntrustedEventLog;
+import org.shieldwall.evidence.eventlog.LogReading;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.PcrValues;
@@ -30,7 +28,8 @@ record BootReading(Optional<BootFacts> facts, List<Finding> findings) {
    * Only PCRs that the policy reasons about have to agree: operating systems extend others without
    * the firmware's log.
    */
-  static BootReading of(Optional<Bytes> bytes, AttestationPolicy policy, PcrValues values) {
+  static BootReading of(
+      Optional<Bytes> bytes, AttestationPolicy policy, PcrValues values, LogReading.Source logs) {
     SortedSet<Integer> reasoned = policy.reasonedPcrs();
     if (reasoned.isEmpty()) {
       return new BootReading(Optional.empty(), List.of());
@@ -40,8 +39,8 @@ record BootReading(Optional<BootFacts> facts, List<Finding> findings) {
     }
     TpmHash bank = policy.bank();
     try {
-      UntrustedEventLog log = UntrustedEventLog.parse(bytes.get().toArray(), LogLimits.DEFAULT);
-      if (!log.banks().contains(bank)) {
+      LogReading log = logs.read(bytes.get(), bank);
+      if (log.boot().isEmpty()) {
         return unread(
             new Finding(
                 FindingCode.BANK_NOT_LOGGED,
@@ -49,12 +48,12 @@ record BootReading(Optional<BootFacts> facts, List<Finding> findings) {
                 bank.label(),
                 String.join(", ", log.banks().stream().map(TpmHash::label).toList())));
       }
-      PcrValues replayed = Replay.replay(log, bank);
+      PcrValues replayed = log.boot().get().pcrs();
       List<Finding> findings = new ArrayList<>();
       for (int pcr : reasoned) {
         compare(bank, pcr, replayed, values).ifPresent(findings::add);
       }
-      BootFacts facts = BootFacts.draw(log, bank);
+      BootFacts facts = log.boot().get().facts();
       unaccounted(facts, reasoned, findings);
       return new BootReading(Optional.of(facts), findings);
     } catch (MalformedException e) {

@@ -12,6 +12,7 @@ import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.ImageManifest;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.eventlog.BootFacts;
+import org.shieldwall.evidence.eventlog.LogReading;
 import org.shieldwall.evidence.quote.QuoteAppraisal;
 import org.shieldwall.evidence.quote.QuoteCheck;
 import org.shieldwall.evidence.quote.QuoteExpectations;
@@ -39,14 +40,18 @@ public final class HostEvidence {
   private Optional<CommandLineReading> commandLine = Optional.empty();
 
   /** Reads what a policy needs. */
-  public HostEvidence(AttestationPolicy policy, UntrustedEvidence evidence, Challenge challenge) {
+  public HostEvidence(
+      AttestationPolicy policy,
+      UntrustedEvidence evidence,
+      Challenge challenge,
+      LogReading.Source logs) {
     this.policy = policy;
     this.evidence = evidence;
     this.challenge = challenge;
     this.quote = quote();
     // Without proven values the claimed ones show what else is wrong; the verdict is settled.
     this.values = quote.flatMap(QuoteAppraisal::proven).orElse(evidence.pcrs());
-    this.boot = BootReading.of(evidence.eventLog(), policy, values);
+    this.boot = BootReading.of(evidence.eventLog(), policy, values, logs);
     this.baselines =
         boot.facts()
             .map(facts ->

@@ -10,9 +10,7 @@ import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.store.AttestationRegister;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.LastAttestation;
-import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protocol.AttestReply;
-import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.HealthClaims;
 import org.shieldwall.protocol.HealthClaims.ExceptedCheck;
 import org.shieldwall.protocol.RefusedException;
@@ -40,7 +38,7 @@ final class Certification {
 
   /** Certifies what holds until it is found otherwise. */
   AttestReply certify(HealthClaims claims, OpenToken token, Instant now, Also also)
-      throws RefusedException, ProtectorException {
+      throws RefusedException {
     return certify(claims, token, now, Instant.MAX, also);
   }
 
@@ -51,8 +49,8 @@ final class Certification {
    * @param until from then on the claims do not hold
    */
   AttestReply certify(HealthClaims claims, OpenToken token, Instant now, Instant until, Also also)
-      throws RefusedException, ProtectorException {
-    HealthCertificate certificate = HealthCertificate.parse(issuer.issue(claims, now, until));
+      throws RefusedException {
+    CertificateIssuer.Issued certificate = issuer.issue(claims, now, until);
     boolean first =
         database.write(writing -> {
           if (!token.spend(writing)) {

@@ -12,6 +12,7 @@ import org.shieldwall.evidence.Outcome;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.evidence.Verifier;
+import org.shieldwall.evidence.eventlog.LogReading;
 import org.shieldwall.hgs.attestation.ChallengeToken.Proof;
 import org.shieldwall.hgs.policy.PolicySet;
 import org.shieldwall.hgs.policy.PolicySet.Applied;
@@ -28,6 +29,7 @@ import org.shieldwall.tpm.TpmPublic;
 /** Judges what a host with a TPM answered. */
 final class TpmAppraisal {
   private final PolicySource policies;
+  private final LogReading.Source logs = new RememberedLogs();
   private final AkCertificates certificates;
 
   TpmAppraisal(PolicySource policies, AkCertificates certificates) {
@@ -61,7 +63,7 @@ final class TpmAppraisal {
     PolicySet policySet = policies.current(now);
     Applied applied = policySet.of(host, now);
     Appraisal appraisal =
-        Verifier.appraise(applied.policy(), evidence(request, ak), asked(token, host));
+        Verifier.appraise(applied.policy(), evidence(request, ak), asked(token, host), logs);
     // A certificate of an attestation key is no secret: only a quote shows that the key is there.
     boolean identified =
         answers

@@ -43,7 +43,8 @@ class HealthCertificateTest {
   private HealthCertificate issue(KeyPair key, X509Certificate signer) throws Exception {
     return HealthCertificate.parse(
         new CertificateIssuer(key.getPrivate(), signer, Duration.ofHours(8), RANDOM)
-            .issue(CLAIMS, now, Instant.MAX));
+            .issue(CLAIMS, now, Instant.MAX)
+            .der());
   }
 
   @Test
@@ -53,7 +54,8 @@ class HealthCertificateTest {
     HealthCertificate certificate =
         HealthCertificate.parse(
             new CertificateIssuer(KEY.getPrivate(), SIGNER, Duration.ofHours(8), RANDOM)
-                .issue(CLAIMS, now, end));
+                .issue(CLAIMS, now, end)
+                .der());
     assertThat(certificate.refusal(List.of(SIGNER), end.minusSeconds(1))).isEmpty();
     assertThat(certificate.refusal(List.of(SIGNER), end)).isPresent();
   }
