@@ -43,7 +43,7 @@ final class RememberedLogs implements LogReading.Source {
   @Override
   public LogReading read(Bytes log, TpmHash bank) throws MalformedException {
     if (log.length() > LONGEST) {
-      return Source.ANEW.read(log, bank);
+      return ANEW.read(log, bank);
     }
     Key key = new Key(TpmHash.SHA256.hash(log), bank);
     Optional<LogReading> known = find(key);
@@ -51,7 +51,7 @@ final class RememberedLogs implements LogReading.Source {
       return known.get();
     }
     // Read outside the lock: two who come with the same new log read it twice.
-    LogReading reading = Source.ANEW.read(log, bank);
+    LogReading reading = ANEW.read(log, bank);
     keep(key, new Kept(reading, log.length()));
     return reading;
   }

@@ -100,7 +100,7 @@ class CertificateKindsTest {
   @Test
   void givenOneOfEach_whenReadAsTheOther_thenBothAreRefused() throws Exception {
     Bytes ofKey = issuer.issue(BINDING, ENCLAVE.publicKeys().signing(), Duration.ofDays(30), NOW);
-    Bytes ofHealth = issuer.issue(CLAIMS, NOW, Instant.MAX);
+    Bytes ofHealth = issuer.issue(CLAIMS, NOW, Instant.MAX).der();
     assertThat(AkCertificate.parse(ofKey).refusal(List.of(signer), BINDING.ek(), NAME, NOW))
         .isEmpty();
     assertThat(HealthCertificate.parse(ofHealth).refusal(List.of(signer), NOW)).isEmpty();
