@@ -7,13 +7,16 @@ import picocli.CommandLine.Spec;
 /** The group of commands that look at evidence in files. */
 @Command(
     name = "evidence",
-    description = "Look at event logs, quotes, IMA lists and endorsement certificates in files.",
+    description =
+        "Look at event logs, quotes, IMA lists and endorsement certificates in files, and at boots to"
+            + " come.",
     mixinStandardHelpOptions = true,
     subcommands = {
       EventLogCommand.class,
       QuoteCommand.class,
       ImaCommand.class,
-      EndorsementCertificateCommand.class
+      EndorsementCertificateCommand.class,
+      PredictCommand.class
     })
 public final class EvidenceCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
