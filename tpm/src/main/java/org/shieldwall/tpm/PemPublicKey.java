@@ -29,7 +29,7 @@ public final class PemPublicKey {
     }
     String text = new String(pem, StandardCharsets.ISO_8859_1);
     int begin = text.indexOf(BEGIN);
-    int end = begin < 0 ? -1 : text.indexOf(END, begin);
+    int end = begin < 0 ? -1 : text.indexOf(END, begin + BEGIN.length());
     if (end < 0) {
       throw malformed(Math.max(begin, 0), BEGIN + " … " + END, "something else");
     }

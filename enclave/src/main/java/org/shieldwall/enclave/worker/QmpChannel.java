@@ -35,6 +35,9 @@ final class QmpChannel implements AutoCloseable {
     record Returned(JsonNode value) implements Reply {}
 
     record Failed(String description) implements Reply {}
+
+    /** Nothing will come any more. */
+    record Ended() implements Reply {}
   }
 
   /**
@@ -65,6 +68,8 @@ final class QmpChannel implements AutoCloseable {
       case Reply.Returned returned -> returned.value();
       case Reply.Failed failed ->
           throw new IOException(command.text() + " failed: " + failed.description());
+      case Reply.Ended _ ->
+          throw new IOException(command.text() + " failed: the monitor is closed");
     };
   }
 
@@ -78,6 +83,9 @@ final class QmpChannel implements AutoCloseable {
       Reply reply = replies.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
       if (reply == null) {
         throw new IOException("the worker's monitor did not answer in time");
+      }
+      if (reply instanceof Reply.Ended) {
+        replies.add(reply); // for whoever asks next, so that nobody waits in vain
       }
       return reply;
     } catch (InterruptedException e) {
@@ -104,7 +112,7 @@ final class QmpChannel implements AutoCloseable {
         }
       }
     } catch (IOException | JacksonException | IllegalStateException e) {
-      replies.add(new Reply.Failed("the monitor is closed"));
+      replies.add(new Reply.Ended());
     }
   }
 
