@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,54 @@ class MeasuredHostTest {
         .containsExactly(differences.split(" \\+ "));
   }
 
+  /** Any image that the enrolled keys let run will do: what the kernel was told decides. */
+  @ParameterizedTest
+  @CsvSource({
+    "STANDARD,",
+    "UPDATED,",
+    "OTHER_COMMAND_LINE,",
+    "LOCKDOWN_INTEGRITY, KERNEL_NOT_LOCKED_DOWN",
+    "KERNEL_DEBUGGER, KERNEL_DEBUG_ON",
+    "HIBERNATION, HIBERNATION_POSSIBLE",
+    "ANY_MODULE,", // Lockdown refuses modules that are not signed, whatever else is said.
+    "STRANGE_PROGRAM, IMA_NOT_ALLOWED /payload/true",
+    "STRANGE_MODULE, IMA_NOT_ALLOWED /payload/dummy.ko",
+  })
+  void givenAPolicyOfWordsThenABootIsRefusedForTheWordsItLacks(
+      HostVariant variant, @Nullable String finding) throws Exception {
+    AttestationPolicy words =
+        policy(CaptureLevel.KEYS)
+            .with(
+                Set.of(
+                    Check.SECURE_BOOT_SETTINGS,
+                    Check.KERNEL_LOCKDOWN,
+                    Check.NO_KERNEL_DEBUG,
+                    Check.MODULE_SIGNATURES,
+                    Check.IOMMU,
+                    Check.NO_HIBERNATION,
+                    Check.CODE_INTEGRITY));
+
+    Verdict verdict = verdict(variant, words);
+
+    assertThat(shortened(verdict)).isEqualTo(Optional.ofNullable(finding).stream().toList());
+  }
+
+  @Test
+  void givenAPolicyWithoutBaselineThenSecureBootOffIsTheOneFinding() throws Exception {
+    AttestationPolicy without = policy(CaptureLevel.KEYS).without(Set.of(Check.BOOT_BASELINE));
+
+    assertThat(shortened(verdict(HostVariant.SECURE_BOOT_OFF, without)))
+        .containsExactly("SECURE_BOOT_OFF");
+    assertThat(verdict(HostVariant.SECURE_BOOT_OFF, without.without(Set.of(Check.SECURE_BOOT))))
+        .isInstanceOf(Verdict.Healthy.class);
+  }
+
+  private static List<String> shortened(Verdict verdict) {
+    return verdict instanceof Verdict.Refused refused
+        ? refused.findings().stream().map(MeasuredHostTest::inShort).toList()
+        : List.of();
+  }
+
   /** The fact that is no longer the baseline's, or the code and the file where there is one. */
   private static String inShort(Finding finding) {
     return switch (finding.code()) {
@@ -106,7 +155,10 @@ class MeasuredHostTest {
   }
 
   private static Verdict verdict(HostVariant variant) throws Exception {
-    AttestationPolicy policy = policy();
+    return verdict(variant, policy(CaptureLevel.BOOT));
+  }
+
+  private static Verdict verdict(HostVariant variant, AttestationPolicy policy) throws Exception {
     try (RunningHost running = RunningHost.of(RealBoots.of(variant))) {
       running.measureEnclave(ENCLAVE);
       UntrustedEvidence evidence = running.evidence(NONCE, policy.selection());
@@ -114,9 +166,9 @@ class MeasuredHostTest {
     }
   }
 
-  private static AttestationPolicy policy() throws Exception {
+  private static AttestationPolicy policy(CaptureLevel level) throws Exception {
     BootedHost standard = RealBoots.of(HostVariant.STANDARD);
-    BootBaseline baseline = BootBaseline.capture("standard", facts(standard), CaptureLevel.BOOT);
+    BootBaseline baseline = BootBaseline.capture("standard", facts(standard), level);
     Set<Bytes> files = new HashSet<>();
     ImaReplay.replay(
         new ByteArrayInputStream(standard.imaList().toArray()),

@@ -3,10 +3,11 @@ package org.shieldwall.lab.boot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.UntrustedEvidence;
@@ -31,25 +32,42 @@ import org.shieldwall.tpm.swtpm.SwtpmProcess;
 final class RunningHost implements AutoCloseable {
   private static final Bytes SALT = TpmHash.SHA256.hash(Bytes.ofText("attestation key"));
 
-  private final BootedHost booted;
   private final Path folder;
-  private final SwtpmProcess process;
+  private BootedHost booted;
+  private SwtpmProcess process;
 
-  private RunningHost(BootedHost booted, Path folder, SwtpmProcess process) {
+  private RunningHost(BootedHost booted, Path folder) throws IOException {
     this.booted = booted;
     this.folder = folder;
-    this.process = process;
+    this.process = start();
   }
 
   static RunningHost of(BootedHost booted) throws IOException {
     // Unix sockets need a short path, shorter than JUnit's folders may be.
     Path folder = Files.createTempDirectory("rack");
-    Path state = Files.createDirectory(folder.resolve("state"));
-    for (String name : new String[] {"tpm2-00.permall", "tpm2-00.volatilestate"}) {
-      Files.copy(booted.tpmState().resolve(name), state.resolve(name));
+    Files.createDirectory(folder.resolve("state"));
+    return new RunningHost(booted, folder);
+  }
+
+  private SwtpmProcess start() throws IOException {
+    Path state = folder.resolve("state");
+    for (String name : List.of("tpm2-00.permall", "tpm2-00.volatilestate")) {
+      Files.copy(
+          booted.tpmState().resolve(name),
+          state.resolve(name),
+          StandardCopyOption.REPLACE_EXISTING);
     }
-    return new RunningHost(
-        booted, folder, SwtpmProcess.start(SwtpmOptions.standalone(state, folder)));
+    return SwtpmProcess.start(SwtpmOptions.standalone(state, folder));
+  }
+
+  /** The same machine after another boot; its TPM is where it was. */
+  void reboot(BootedHost other) throws IOException {
+    if (other.variant().machine() != booted.variant().machine()) {
+      throw new IllegalArgumentException(other.variant() + " is another machine's boot");
+    }
+    process.close();
+    booted = other;
+    process = start();
   }
 
   BootedHost booted() {
@@ -89,7 +107,7 @@ final class RunningHost implements AutoCloseable {
           quoted.attest().raw(),
           quoted.signature().marshal(),
           key.area(),
-          PcrValues.of(TpmHash.SHA256, new TreeMap<>(values.banks().get(TpmHash.SHA256))),
+          values,
           Optional.of(booted.eventLog()),
           Optional.of(booted.imaList()),
           Optional.of(booted.commandLine()));
