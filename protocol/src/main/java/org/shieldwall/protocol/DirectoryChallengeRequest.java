@@ -6,7 +6,7 @@ import org.shieldwall.protector.ProtectorException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A host of a directory asks to be challenged (docs/protocol.md, section 3). Who it is comes with
+ * A host of a directory asks to be challenged (docs/protocol.md, section 4). Who it is comes with
  * the answer.
  *
  * @param enclave public keys of the enclave that is to be certified

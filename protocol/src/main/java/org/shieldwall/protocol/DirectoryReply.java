@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The host proved itself in directory mode, and the service does so too (docs/protocol.md, section
- * 3).
+ * 4).
  *
  * @param attested as in every mode
  * @param spnego the acceptor's token, which holds a Kerberos AP-REP

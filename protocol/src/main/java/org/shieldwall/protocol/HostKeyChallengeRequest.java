@@ -7,7 +7,7 @@ import org.shieldwall.tpm.Bytes;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A host with a registered key asks to be challenged (docs/protocol.md, section 3).
+ * A host with a registered key asks to be challenged (docs/protocol.md, section 4).
  *
  * @param key SHA-256 of the key's SubjectPublicKeyInfo
  * @param enclave public keys of the enclave that is to be certified

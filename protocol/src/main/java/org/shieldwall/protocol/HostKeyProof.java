@@ -7,7 +7,7 @@ import org.shieldwall.tpm.Bytes;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The answer to a challenge in host-key mode (docs/protocol.md, section 3).
+ * The answer to a challenge in host-key mode (docs/protocol.md, section 4).
  *
  * @param token as it came with the challenge
  * @param enclave public keys of the enclave that is to be certified

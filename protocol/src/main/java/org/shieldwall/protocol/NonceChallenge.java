@@ -7,7 +7,7 @@ import org.shieldwall.tpm.Bytes;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a host must answer in the modes without a TPM's evidence (docs/protocol.md, section 3).
+ * What a host must answer in the modes without a TPM's evidence (docs/protocol.md, section 4).
  *
  * @param token opaque; to be sent back once
  * @param nonce 32 bytes, to be signed

@@ -5,7 +5,7 @@ import org.shieldwall.tpm.Bytes;
 
 /**
  * How a proof without a TPM's quote is tied to one purpose, one challenge and one enclave
- * (docs/protocol.md, section 3). Every part has a fixed length, so that no two sets of parts give
+ * (docs/protocol.md, section 4). Every part has a fixed length, so that no two sets of parts give
  * the same bytes.
  */
 public final class ProofBinding {

@@ -22,7 +22,7 @@ import org.shieldwall.tpm.MalformedException;
 
 /**
  * The modes side by side: gives a request for a challenge to its mode, and answers those of the two
- * modes that prove only who a host is (docs/protocol.md, section 3).
+ * modes that prove only who a host is (docs/protocol.md, section 4).
  */
 public final class AttestationModes {
   private final AttestationService tpm;

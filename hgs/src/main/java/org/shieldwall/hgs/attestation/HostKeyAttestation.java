@@ -17,7 +17,7 @@ import org.shieldwall.protocol.ProofBinding;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.protocol.ReportedFinding;
 
-/** Host-key mode: possession of a registered key (docs/protocol.md, section 3). */
+/** Host-key mode: possession of a registered key (docs/protocol.md, section 4). */
 final class HostKeyAttestation {
   private final HostAdmission admission;
   private final ProofChallenges challenges;

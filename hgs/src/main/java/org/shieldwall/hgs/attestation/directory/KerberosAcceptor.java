@@ -91,11 +91,6 @@ public final class KerberosAcceptor {
       return named(() -> context.getSrcName().toString());
     }
 
-    /** {@return the service that the ticket is for, realm included} */
-    public String service() throws KerberosException {
-      return named(() -> context.getTargName().toString());
-    }
-
     private boolean isWhole() {
       return context.isEstablished()
           && context.getMutualAuthState()

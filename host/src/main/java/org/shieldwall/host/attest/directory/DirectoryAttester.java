@@ -24,7 +24,7 @@ import org.shieldwall.protocol.kerberos.KerberosException;
 import org.shieldwall.protocol.kerberos.KerberosLogin;
 import org.shieldwall.tpm.Bytes;
 
-/** The host's side of attestation in directory mode: docs/protocol.md, section 3. */
+/** The host's side of attestation in directory mode: docs/protocol.md, section 4. */
 public final class DirectoryAttester implements ModeAttester {
   private final AttestationSetting.Directory setting;
 

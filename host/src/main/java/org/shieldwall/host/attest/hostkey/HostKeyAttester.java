@@ -16,7 +16,7 @@ import org.shieldwall.protocol.ProofBinding;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.tpm.Bytes;
 
-/** The host's side of attestation in host-key mode: docs/protocol.md, section 3. */
+/** The host's side of attestation in host-key mode: docs/protocol.md, section 4. */
 public final class HostKeyAttester implements ModeAttester {
   private final Optional<Path> file;
   private final String tpm;
