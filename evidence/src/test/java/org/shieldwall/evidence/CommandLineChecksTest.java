@@ -138,8 +138,7 @@ class CommandLineChecksTest {
   }
 
   private static LogBuilder grub(String line) {
-    LogBuilder boot = new LogBuilder().firmware(true);
-    boot.application(LogBuilder.digestOf("grub"), "\\grub.efi");
+    LogBuilder boot = new LogBuilder().firmware(true).authorised("grub", "\\grub.efi");
     boot.extended(
         8,
         EventType.IPL,

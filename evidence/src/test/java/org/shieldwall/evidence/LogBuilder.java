@@ -84,7 +84,8 @@ public final class LogBuilder {
     return authorised(content, "\\EFI\\BOOT\\BOOTX64.EFI").kernel(commandLine);
   }
 
-  private LogBuilder authorised(String content, String path) {
+  /** An image and what let it run. */
+  public LogBuilder authorised(String content, String path) {
     variableEvent(
         7,
         EventType.EFI_VARIABLE_AUTHORITY,

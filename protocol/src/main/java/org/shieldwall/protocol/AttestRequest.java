@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.KeySet;
 import org.shieldwall.protector.ProtectorException;
@@ -24,6 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param eventLog the firmware's event log as it stands
  * @param ima the kernel's IMA list, binary, where it was asked for, from the entry on that was
  *     asked for
+ * @param commandLine what the running kernel says that it was told; believed only where its digest
+ *     was measured
  */
 public record AttestRequest(
     String token,
@@ -34,7 +37,8 @@ public record AttestRequest(
     Bytes signature,
     SortedMap<Integer, Bytes> pcrs,
     Bytes eventLog,
-    Optional<Bytes> ima) {
+    Optional<Bytes> ima,
+    Optional<String> commandLine) {
   /** The longest body. */
   public static final int MAX_BYTES = 64 << 20;
 
@@ -43,10 +47,43 @@ public record AttestRequest(
   private static final int MAX_EVENT_LOG = 16 << 20;
   private static final int MAX_IMA = 47 << 20;
   private static final int PCR_SIZE = 32;
+  private static final Pattern NOT_PRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
 
-  /** Copies the map. */
+  /** Four times what the kernel takes on most machines. */
+  private static final int MAX_COMMAND_LINE = 8192;
+
+  /** Copies the map; a command line that is no text to be shown, or too long, is left out. */
   public AttestRequest {
     pcrs = Collections.unmodifiableSortedMap(new TreeMap<>(pcrs));
+    commandLine =
+        commandLine
+            .map(String::strip)
+            .filter(line -> !line.isEmpty() && line.length() <= MAX_COMMAND_LINE)
+            .filter(line -> !NOT_PRINTABLE.matcher(line).find());
+  }
+
+  /** Evidence without a word of the command line. */
+  public AttestRequest(
+      String token,
+      Bytes activatedSecret,
+      Bytes akPublic,
+      KeySet enclave,
+      Bytes quote,
+      Bytes signature,
+      SortedMap<Integer, Bytes> pcrs,
+      Bytes eventLog,
+      Optional<Bytes> ima) {
+    this(
+        token,
+        activatedSecret,
+        akPublic,
+        enclave,
+        quote,
+        signature,
+        pcrs,
+        eventLog,
+        ima,
+        Optional.empty());
   }
 
   /** Reads a body. */
@@ -62,8 +99,10 @@ public record AttestRequest(
                 "signature",
                 "pcrs",
                 "eventLog",
-                "ima");
+                "ima",
+                "commandLine");
     Optional<Json> ima = json.nullable("ima");
+    Optional<Json> line = json.nullable("commandLine");
     return new AttestRequest(
         json.at("token").text(Challenge.MAX_TOKEN),
         Members.bytesOrEmpty(json, "activatedSecret", MAX_SECRET),
@@ -73,7 +112,8 @@ public record AttestRequest(
         Members.bytes(json, "signature", MAX_QUOTE),
         pcrs(json.at("pcrs")),
         Bytes.of(json.at("eventLog").bytes(0, MAX_EVENT_LOG)),
-        ima.isPresent() ? Optional.of(Bytes.of(ima.get().bytes(0, MAX_IMA))) : Optional.empty());
+        ima.isPresent() ? Optional.of(Bytes.of(ima.get().bytes(0, MAX_IMA))) : Optional.empty(),
+        line.isPresent() ? Optional.of(line.get().text(MAX_COMMAND_LINE)) : Optional.empty());
   }
 
   static SortedMap<Integer, Bytes> pcrs(Json json) throws ProtectorException {
@@ -103,6 +143,8 @@ public record AttestRequest(
     pcrs.forEach((index, value) -> values.put(index.toString(), value.hex()));
     Members.put(json, "eventLog", eventLog);
     ima.ifPresentOrElse(list -> Members.put(json, "ima", list), () -> json.putNull("ima"));
+    commandLine.ifPresentOrElse(
+        line -> json.put("commandLine", line), () -> json.putNull("commandLine"));
     return Json.bytes(json);
   }
 

@@ -53,6 +53,14 @@ final class SecureBootOn implements HostCheck {
               FindingCode.SECURE_BOOT_UNPROVEN,
               "PCR 7 does not show Secure Boot's state",
               "unknown"));
+    } else if (!facts.bootApplications().isEmpty() && facts.authorities().isEmpty()) {
+      // Firmware measures the key that lets an image run (PFP section 3.3.4.8): there has to be
+      // one.
+      findings.add(
+          finding(
+              FindingCode.SECURE_BOOT_UNPROVEN,
+              "images ran (PCR 4), and no key let any of them (PCR 7)",
+              "on, and not obeyed"));
     }
     return findings;
   }

@@ -36,7 +36,7 @@ final class KeptEvidence {
             request.quote(),
             request.signature(),
             request.pcrs(),
-            Optional.empty(),
+            request.commandLine(),
             AttestationBinding.extraData(token.nonce(), token.enclave()),
             token.enclave(),
             Optional.of(request.eventLog()),

@@ -111,7 +111,8 @@ final class TpmAppraisal {
         ak,
         PcrValues.of(TpmHash.SHA256, request.pcrs()),
         Optional.of(request.eventLog()),
-        request.ima());
+        request.ima(),
+        request.commandLine());
   }
 
   private static Challenge asked(ChallengeToken token, RegisteredHost host) {

@@ -126,7 +126,8 @@ public final class Attester implements ModeAttester {
         signature.toBytes(),
         measured.values(),
         evidence.readEventLog(),
-        ima);
+        ima,
+        Evidence.readCommandLine());
   }
 
   private static Bytes activate(HostTpm tpm, Challenge challenge)

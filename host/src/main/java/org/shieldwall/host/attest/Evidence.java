@@ -15,6 +15,7 @@ import org.shieldwall.tpm.Bytes;
  * @param imaList the kernel's IMA list in binary form; may not exist
  */
 public record Evidence(Path eventLog, Path imaList) {
+  private static final Path COMMAND_LINE = Path.of("/proc/cmdline");
   private static final int MAX_EVENT_LOG = 16 << 20;
   private static final int MAX_IMA = 47 << 20;
 
@@ -38,6 +39,15 @@ public record Evidence(Path eventLog, Path imaList) {
     try {
       return Optional.of(read(imaList, MAX_IMA));
     } catch (NoSuchFileException none) {
+      return Optional.empty();
+    }
+  }
+
+  /** Where it cannot be read, nothing is said, and nothing that rests on it is shown. */
+  static Optional<String> readCommandLine() {
+    try {
+      return Optional.of(Files.readString(COMMAND_LINE));
+    } catch (IOException unreadable) {
       return Optional.empty();
     }
   }
