@@ -1,5 +1,9 @@
 package org.shieldwall.hgs.policy;
 
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.interfaces.ECPublicKey;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -15,10 +19,13 @@ import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckSettings;
 import org.shieldwall.evidence.CodeIntegrityRules;
 import org.shieldwall.evidence.ImaPolicy;
+import org.shieldwall.evidence.ImageManifest;
 import org.shieldwall.evidence.LockdownMode;
 import org.shieldwall.evidence.Revocations;
+import org.shieldwall.evidence.SignedPath;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.store.BaselineDocument;
+import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
 import org.tomlj.Toml;
@@ -41,10 +48,19 @@ public final class PolicyReader {
           Check.SECURE_BOOT_SETTINGS, Set.of("any-of"),
           Check.KERNEL_LOCKDOWN, Set.of("mode"),
           Check.CODE_INTEGRITY,
-              Set.of("allow", "refuse-violations", "require-boot-aggregate", "verity-roots"),
+              Set.of(
+                  "allow",
+                  "signers",
+                  "exclude",
+                  "refuse-violations",
+                  "require-boot-aggregate",
+                  "verity-roots"),
           Check.NO_DUMPS_OR_ENCRYPTED, Set.of("keys"),
           Check.PTRACE_RESTRICTED, Set.of("scope"),
-          Check.DBX_AT_LEAST, Set.of("file"));
+          Check.DBX_AT_LEAST, Set.of("file"),
+          Check.IMAGE_MANIFEST, Set.of("files", "signer"));
+
+  private static final int MANIFEST_KEY_BITS = 384;
 
   private final String source;
   private final String text;
@@ -163,7 +179,56 @@ public final class PolicyReader {
             ? ptrace.number("scope", 1, CheckSettings.STRICTEST_PTRACE_SCOPE)
             : CheckSettings.STRICTEST_PTRACE_SCOPE,
         revocations(checks.section(Check.DBX_AT_LEAST.label())),
-        List.of());
+        manifests(checks.section(Check.IMAGE_MANIFEST.label())));
+  }
+
+  private List<ImageManifest> manifests(TomlSection section) throws HgsException {
+    List<ImageManifest> manifests = new ArrayList<>();
+    if (!section.has("files")) {
+      return manifests;
+    }
+    if (!(key(section, "signer") instanceof ECPublicKey signer)
+        || signer.getParams().getCurve().getField().getFieldSize() != MANIFEST_KEY_BITS) {
+      throw section.refuse("signer", "manifests are signed with a key on P-384");
+    }
+    for (String path : section.texts("files")) {
+      try {
+        manifests.add(ImageManifestDocument.verified(file(section, "files", path), signer));
+      } catch (ProtectorException e) {
+        throw section.refuse(
+            "files", "the file " + path + " is no manifest of this signer: " + e.getMessage());
+      }
+    }
+    return manifests;
+  }
+
+  private PublicKey key(TomlSection section, String key) throws HgsException {
+    String path = section.text(key);
+    try {
+      return PublicKeyFile.parse(file(section, key, path));
+    } catch (GeneralSecurityException e) {
+      throw section.refuse(key, "the file " + path + " holds no certificate or public key, PEM");
+    }
+  }
+
+  private List<SignedPath> signers(TomlSection section) throws HgsException {
+    List<SignedPath> signers = new ArrayList<>();
+    TomlSection paths = section.section("signers");
+    for (String prefix : paths.names()) {
+      if (!prefix.startsWith("/")) {
+        throw paths.refuse(prefix, "a path begins with /");
+      }
+      signers.add(new SignedPath(prefix, key(paths, prefix), paths.text(prefix)));
+    }
+    return signers;
+  }
+
+  private static List<String> excluded(TomlSection section) throws HgsException {
+    List<String> paths = section.has("exclude") ? section.texts("exclude") : List.of();
+    if (paths.contains("/")) {
+      throw section.refuse("exclude", "an exclusion of / would exclude everything");
+    }
+    return paths;
   }
 
   private static LockdownMode lockdown(TomlSection section) throws HgsException {
@@ -179,11 +244,13 @@ public final class PolicyReader {
 
   private CodeIntegrityRules codeIntegrity(TomlSection section) throws HgsException {
     Optional<ImaPolicy> ima = Optional.empty();
-    if (section.has("allow")) {
+    if (section.has("allow") || section.has("signers")) {
       ima =
           Optional.of(
               new ImaPolicy(
-                  digestFile(section, "allow"),
+                  section.has("allow") ? digestFile(section, "allow") : Set.of(),
+                  signers(section),
+                  excluded(section),
                   !section.has("refuse-violations") || section.flag("refuse-violations"),
                   !section.has("require-boot-aggregate")
                       || section.flag("require-boot-aggregate")));
