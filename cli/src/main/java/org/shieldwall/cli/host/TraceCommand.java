@@ -32,6 +32,7 @@ import org.shieldwall.host.HostConfig;
 import org.shieldwall.host.agent.AgentClient;
 import org.shieldwall.host.agent.AgentReply;
 import org.shieldwall.host.agent.AgentRequest;
+import org.shieldwall.host.attest.AttestationSetting;
 import org.shieldwall.protocol.Capture;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.TpmHash;
@@ -141,6 +142,12 @@ final class TraceCommand implements Callable<Integer> {
 
   private Trace live(AttestationPolicy policy) {
     HostConfig config = agent.config();
+    if (!(config.attestation() instanceof AttestationSetting.Tpm)) {
+      throw new Failure(
+          "this host does not attest with its TPM, so there are no checks to show",
+          "what the service said last: shieldwall host status",
+          Failure.REFUSED);
+    }
     Capture capture = CaptureCommand.take(config);
     List<CheckResult> checks = appraise(capture, policy);
     Optional<ServiceWord> word = word(config);
