@@ -13,6 +13,9 @@ public final class SystemCallException extends IOException {
   /** The other side does not read any more. */
   public static final int EPIPE = 32;
 
+  /** Nobody listens there. */
+  public static final int ECONNREFUSED = 111;
+
   private final String call;
   private final int errno;
 
@@ -53,7 +56,7 @@ public final class SystemCallException extends IOException {
       case 98 -> "address in use (EADDRINUSE)";
       case 104 -> "reset by the other side (ECONNRESET)";
       case 107 -> "not connected (ENOTCONN)";
-      case 111 -> "nobody listens there (ECONNREFUSED)";
+      case ECONNREFUSED -> "nobody listens there (ECONNREFUSED)";
       default -> "error number " + errno;
     };
   }

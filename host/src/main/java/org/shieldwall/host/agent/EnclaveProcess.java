@@ -6,11 +6,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.Answer;
@@ -51,6 +53,7 @@ final class EnclaveProcess implements AutoCloseable {
       if (Files.exists(socket) && answers(client)) {
         return new EnclaveProcess(client, peer(socket), user);
       }
+      sweep(config);
       Path copies = Files.createDirectories(config.runtime().resolve("classes"));
       Files.createDirectories(config.enclaveRuntime());
       Files.setPosixFilePermissions(
@@ -86,6 +89,21 @@ final class EnclaveProcess implements AutoCloseable {
       }
     } else {
       launch.startWithoutTpm();
+    }
+  }
+
+  /** No enclave runs, so no VM does: whatever else lies in the run folder was left behind. */
+  private static void sweep(HostConfig config) throws IOException {
+    List<Path> left = new ArrayList<>();
+    try (Stream<Path> entries = Files.list(config.runtime())) {
+      for (Path entry : entries.filter(each -> !each.equals(config.agentSocket())).toList()) {
+        try (Stream<Path> tree = Files.walk(entry)) {
+          left.addAll(tree.toList());
+        }
+      }
+    }
+    for (Path each : left.reversed()) {
+      Files.deleteIfExists(each);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.SystemCallException;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
@@ -77,7 +78,17 @@ final class Passt implements GuestLink {
       throws IOException, AgentException {
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     try {
-      while (!Files.exists(socket)) {
+      while (true) {
+        if (Files.exists(socket)) {
+          try {
+            return UnixSocket.connect(socket);
+          } catch (SystemCallException e) {
+            if (e.errno() != SystemCallException.ECONNREFUSED) {
+              throw e;
+            }
+            // It has made its socket, and does not listen yet.
+          }
+        }
         if (process.waitFor(10, TimeUnit.MILLISECONDS)) {
           String said = Files.readString(log);
           if (said.contains("routable interface")) {
@@ -89,7 +100,6 @@ final class Passt implements GuestLink {
           throw unavailable("it did not open its socket", "see " + log);
         }
       }
-      return UnixSocket.connect(socket);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw unavailable("interrupted", "");

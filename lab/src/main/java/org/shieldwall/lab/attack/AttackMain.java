@@ -42,6 +42,20 @@ public final class AttackMain implements Runnable {
   @Option(names = "--keep", description = "Keep everything that was made, and say where it is.")
   private boolean keep;
 
+  @Option(
+      names = "--kills",
+      paramLabel = "N",
+      description =
+          "Instead: kill -9 of agent, enclave, vTPM or worker at a random moment, N times; the VM"
+              + " must start again each time.")
+  private int kills;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Which random moments. Default: new ones.")
+  private long seed = System.nanoTime();
+
   private int exitCode;
 
   /** Runs the suite and ends the process. */
@@ -64,6 +78,10 @@ public final class AttackMain implements Runnable {
     Path work = workFolder();
     Report report = new Report(json ? null : out);
     try (Stage stage = Stage.at(work, TemplateBuild.ensure(home))) {
+      if (kills > 0) {
+        exitCode = kill(stage, out);
+        return;
+      }
       new Suite(stage, quick, only == null ? "" : only).play(report);
     } finally {
       if (keep) {
@@ -74,6 +92,21 @@ public final class AttackMain implements Runnable {
     }
     report.end(out, json);
     exitCode = report.good() ? 0 : SUCCEEDED;
+  }
+
+  private int kill(Stage stage, PrintWriter out) {
+    out.println("seed " + seed);
+    try {
+      int bad = new RandomKills(stage, seed, out).play(kills);
+      out.println(kills + " kills, " + bad + " of them not survived");
+      return bad == 0 ? 0 : SUCCEEDED;
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      return SUCCEEDED;
+    } catch (Exception broken) {
+      out.println("ended by " + broken.getClass().getSimpleName() + ": " + broken.getMessage());
+      return SUCCEEDED;
+    }
   }
 
   private static Path workFolder() {

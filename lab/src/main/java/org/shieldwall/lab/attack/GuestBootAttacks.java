@@ -10,8 +10,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.shieldwall.cli.demo.Trees;
@@ -24,6 +26,7 @@ import org.shieldwall.cli.demo.Trees;
 final class GuestBootAttacks {
   private static final long ESP = 1 << 20;
   private static final Duration LIMIT = Duration.ofMinutes(4);
+  private static final int CHECKSUM = 448;
   private static final String BOOT_FILE = "::/EFI/BOOT/BOOTX64.EFI";
 
   private final Stage stage;
@@ -331,22 +334,33 @@ final class GuestBootAttacks {
     run("mcopy", "-i", seed.toString(), data.toString(), meta.toString(), "::/");
   }
 
-  /** The segment's cipher is named in JSON that no key protects. */
+  /**
+   * The segment's cipher is named in JSON that no key protects; both copies of the header are
+   * changed, with their checksums (LUKS2 on-disk format, section 2.1).
+   */
   private static void headerAltered(Path vm) throws Exception {
     Path disk = vm.resolve("disk.img");
     long root = rootOffset(disk);
-    byte[] header = new byte[1 << 16];
     try (var file = new java.io.RandomAccessFile(disk.toFile(), "rw")) {
-      file.seek(root);
-      file.readFully(header);
-      String text = new String(header, StandardCharsets.ISO_8859_1);
-      String segments = text.substring(text.indexOf("\"segments\""));
-      require(segments.contains("aes-xts-plain64"), "the header names no cipher");
-      String altered =
-          text.substring(0, text.indexOf("\"segments\""))
-              + segments.replaceFirst("aes-xts-plain64", "cipher_null-ecb");
-      file.seek(root);
-      file.write(altered.getBytes(StandardCharsets.ISO_8859_1));
+      file.seek(root + 8);
+      int size = (int) file.readLong();
+      for (long at : new long[] {root, root + size}) {
+        byte[] header = new byte[size];
+        file.seek(at);
+        file.readFully(header);
+        String text = new String(header, StandardCharsets.ISO_8859_1);
+        int segments = text.indexOf("\"segments\"");
+        require(text.indexOf("aes-xts-plain64", segments) > 0, "the header names no cipher");
+        String altered =
+            text.substring(0, segments)
+                + text.substring(segments).replaceFirst("aes-xts-plain64", "cipher_null-ecb");
+        byte[] bytes = altered.getBytes(StandardCharsets.ISO_8859_1);
+        Arrays.fill(bytes, CHECKSUM, CHECKSUM + 64, (byte) 0);
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+        System.arraycopy(digest, 0, bytes, CHECKSUM, digest.length);
+        file.seek(at);
+        file.write(bytes);
+      }
     }
   }
 

@@ -211,17 +211,18 @@ final class StartAttacks {
     line.addAll(List.of("-cp", EnclaveClassPath.prepare(folder)));
     line.addAll(List.of("org.shieldwall.enclave.EnclaveMain"));
     line.addAll(List.of("--socket", folder.resolve("door").toString()));
-    line.addAll(List.of("--tpm", "none", "--agent", "0"));
-    ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
+    line.addAll(List.of("--tpm", "nowhere", "--agent", "0"));
+    Path output = folder.resolve("output");
+    ProcessBuilder builder =
+        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().clear();
     builder.environment().putAll(with);
     try {
       Process process = builder.start();
-      byte[] said = process.getInputStream().readAllBytes();
       if (!process.waitFor(60, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
-      return new Ended(process.waitFor(), new String(said, StandardCharsets.UTF_8));
+      return new Ended(process.waitFor(), Files.readString(output, StandardCharsets.UTF_8));
     } finally {
       org.shieldwall.cli.demo.Trees.delete(folder);
     }
