@@ -17,7 +17,9 @@ final class BaselineCommandLine {
   static List<Finding> compare(BootBaseline baseline, BootFacts facts, Optional<String> claimed) {
     List<String> lines =
         new ArrayList<>(facts.kernelCommandLine().stream().map(MeasuredText::text).toList());
-    if (!facts.grubFiles()) {
+    // Which file of PCR 9 GRUB read is a claim: only named images can be taken at their word.
+    boolean byGrub = facts.grubFiles() && baseline.facts().containsKey(FactName.BOOT_APPLICATIONS);
+    if (!byGrub) {
       List<String> known = new ArrayList<>(lines);
       claimed.map(String::strip).ifPresent(known::add);
       Optional<String> own =

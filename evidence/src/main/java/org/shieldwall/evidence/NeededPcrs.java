@@ -29,7 +29,9 @@ final class NeededPcrs {
               .flatMap(each -> each.pcrs().stream())
               .collect(Collectors.toCollection(TreeSet::new));
       case CODE_INTEGRITY ->
-          settings.codeIntegrity().verityRoots().isEmpty() ? Set.of() : COMMAND_LINE;
+          settings.codeIntegrity().verityRoots().isEmpty() && settings.manifests().isEmpty()
+              ? Set.of()
+              : COMMAND_LINE;
       case IOMMU -> Set.of(4, 7, 8, 9, 12);
       case KERNEL_LOCKDOWN,
           NO_KERNEL_DEBUG,
@@ -48,7 +50,14 @@ final class NeededPcrs {
   static Set<Integer> quoted(Check check, CheckSettings settings) {
     return switch (check) {
       case ENCLAVE_MEASURED -> Set.of(AttestationPolicy.ENCLAVE_PCR);
-      case CODE_INTEGRITY -> settings.codeIntegrity().ima().map(NeededPcrs::ima).orElse(Set.of());
+      case CODE_INTEGRITY -> {
+        Set<Integer> pcrs = new TreeSet<>();
+        settings.codeIntegrity().ima().map(NeededPcrs::ima).ifPresent(pcrs::addAll);
+        if (!settings.manifests().isEmpty()) {
+          pcrs.add(AttestationPolicy.EXTENSIONS_PCR);
+        }
+        yield pcrs;
+      }
       case IMAGE_MANIFEST -> Set.of(AttestationPolicy.EXTENSIONS_PCR);
       default ->
           check.canBeGuaranteed() && !settings.manifests().isEmpty()

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.EventType;
+import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.TpmHash;
 
 /** Baselines of several images, rules for the command line, and what differs, in words. */
@@ -114,6 +115,19 @@ class BaselineRulesTest {
     assertThat(ruled.compare(facts, Optional.of(line + "\n"))).isEmpty();
     assertThat(ruled.compare(facts, Optional.empty())).isNotEmpty();
     assertThat(ruled.compare(facts, Optional.of(line + " root=/dev/vda"))).isNotEmpty();
+  }
+
+  @Test
+  void givenTheKernelsMeasurementCalledAFileOfGrubThenALaterLineIsStillNotBelieved() {
+    LogBuilder sealed = new LogBuilder().firmware(true).sealedImage("uki", "quiet").exit();
+    LogBuilder.Event own = sealed.events.get(sealed.find(9, EventType.EVENT_TAG));
+    sealed.events.set(
+        sealed.events.indexOf(own),
+        own.relabelled(EventType.IPL).withData(Bytes.ofText("(hd0)/grub.cfg\0")));
+    sealed.measured(12, EventType.IPL, LogBuilder.utf16("lockdown=confidentiality quiet\0"));
+    BootFacts facts = VerifierTest.facts(sealed.log());
+    BootBaseline keys = BootBaseline.capture("keys", facts, CaptureLevel.KEYS).withRules(RULES);
+    assertThat(keys.compare(facts, Optional.of("lockdown=confidentiality quiet"))).isNotEmpty();
   }
 
   @Test

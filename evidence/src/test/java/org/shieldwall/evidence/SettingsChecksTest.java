@@ -197,6 +197,30 @@ class SettingsChecksTest {
   }
 
   @Test
+  void givenTheRootsOfAManifestThenTheyAreAllowedForItsImageAndNoOther() {
+    String line = "roothash=" + "5e".repeat(32);
+    ImageManifest roots =
+        new ImageManifest(
+            "appliance 7",
+            List.of(UKI),
+            List.of(),
+            line,
+            Set.of(Bytes.ofHex("5e".repeat(32))),
+            Set.of(),
+            Set.of());
+    CheckedHost host = CheckedHost.sealed(line);
+    assertThat(
+            host.judge(with(host.policy(Check.CODE_INTEGRITY), roots), Check.CODE_INTEGRITY)
+                .found())
+        .contains("root hash 5e5e");
+    CheckedHost other =
+        new CheckedHost(
+            new LogBuilder().firmware(true).sealedImage("other", line).exit(), Optional.of(line));
+    assertThat(codes(other, Check.CODE_INTEGRITY, with(other.policy(Check.CODE_INTEGRITY), roots)))
+        .containsExactly(FindingCode.CODE_INTEGRITY_MISSING);
+  }
+
+  @Test
   void givenDumpsToAKeyThenItHasToBeRegistered() {
     CheckedHost host = CheckedHost.of(CheckedHost.sealed("crashkernel=256M").boot());
     AttestationPolicy policy = host.policy(Check.NO_DUMPS_OR_ENCRYPTED);

@@ -8,6 +8,7 @@ import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckResult;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.FindingCode;
+import org.shieldwall.evidence.ImageManifest;
 import org.shieldwall.evidence.KernelArguments;
 import org.shieldwall.tpm.Bytes;
 
@@ -15,7 +16,7 @@ import org.shieldwall.tpm.Bytes;
 final class CodeIntegrity implements HostCheck {
   @Override
   public CheckResult judge(HostEvidence host) {
-    boolean verity = !host.settings().codeIntegrity().verityRoots().isEmpty();
+    boolean verity = !roots(host).isEmpty();
     if (host.ima().isEmpty() && !verity) {
       return CheckResult.fail(
           Check.CODE_INTEGRITY,
@@ -48,13 +49,20 @@ final class CodeIntegrity implements HostCheck {
         : CheckResult.fail(Check.CODE_INTEGRITY, findings);
   }
 
+  /** The policy's own, and those of the manifest that speaks of this boot. */
+  private static Set<Bytes> roots(HostEvidence host) {
+    Set<Bytes> roots = new HashSet<>(host.settings().codeIntegrity().verityRoots());
+    host.manifest().map(ImageManifest::verityRoots).ifPresent(roots::addAll);
+    return roots;
+  }
+
   private static void verity(HostEvidence host, List<Finding> findings, List<String> found) {
     CommandLineReading reading = host.commandLine();
     if (reading.unproven().isPresent()) {
       findings.add(reading.unproven().get());
       return;
     }
-    Set<Bytes> allowed = new HashSet<>(host.settings().codeIntegrity().verityRoots());
+    Set<Bytes> allowed = roots(host);
     for (KernelArguments line : reading.lines()) {
       List<Bytes> roots = VerityRoots.of(line);
       if (roots.isEmpty() || VerityRoots.isSwitchedOff(line) || !allowed.containsAll(roots)) {
