@@ -84,7 +84,8 @@ final class Protections {
         options.contains("-XX:+DisableAttachMechanism"),
         "no attach socket, debug agent, JMX or heap dump",
         "tools of the Java runtime can attach");
-    add("enclave-once-a-boot",
+    add(
+        "enclave-once-a-boot",
         !text("proc/self/cmdline").contains("--tpm\0none"),
         "its keys are in PCR 15: a second enclave needs a reboot",
         "without a TPM nothing tells this boot's first enclave from a later one");
