@@ -191,14 +191,14 @@ final class SambaDomain implements AutoCloseable {
   }
 
   /** Ends it; it can be run again. */
-  void stop() throws InterruptedException {
+  void stop() {
     if (process != null) {
       Stream<ProcessHandle> children = process.descendants();
       process.destroy();
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
-        process.destroyForcibly().waitFor();
-      }
+      process.onExit().completeOnTimeout(process, 10, TimeUnit.SECONDS).join();
+      process.destroyForcibly();
       children.forEach(ProcessHandle::destroyForcibly);
+      process.onExit().join();
     }
   }
 
@@ -247,7 +247,7 @@ final class SambaDomain implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     stop();
     List<Path> all;
     try (Stream<Path> walk = Files.walk(folder)) {
