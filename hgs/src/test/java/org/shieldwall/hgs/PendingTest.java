@@ -102,7 +102,7 @@ class PendingTest {
           assertThat(each.difference())
               .singleElement()
               .satisfies(finding -> {
-                assertThat(finding.detail()).contains("the images booted").contains("event");
+                assertThat(finding.describe()).contains("the images booted").contains("event");
                 assertThat(finding.expected()).isNotEqualTo(finding.found());
               });
         });

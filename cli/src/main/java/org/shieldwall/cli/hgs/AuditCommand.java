@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.Output;
+import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditRecord;
 import org.shieldwall.hgs.audit.ChainCheck;
 import picocli.CommandLine.Command;
@@ -53,6 +54,7 @@ final class AuditCommand implements Runnable {
               .put("seq", each.seq())
               .put("id", each.id())
               .put("at", each.at())
+              .put("number", number(each))
               .put("kind", each.kind())
               .put("subject", each.subject());
       record.set("detail", DETAIL.readTree(each.detail()));
@@ -65,8 +67,18 @@ final class AuditCommand implements Runnable {
                 options
                     .out()
                     .printf(
-                        "%6d  %s  %-20s %s  %s%n",
-                        each.seq(), each.at(), each.kind(), each.subject(), each.detail())));
+                        "%6d  %s  %-6s %-20s %s  %s%n",
+                        each.seq(),
+                        each.at(),
+                        number(each),
+                        each.kind(),
+                        each.subject(),
+                        each.detail())));
+  }
+
+  /** A record of a newer version keeps its kind, and has no number here. */
+  private static String number(AuditRecord each) {
+    return AuditKind.ofCode(each.kind()).map(AuditKind::number).orElse("");
   }
 
   @Command(

@@ -2,7 +2,9 @@ package org.shieldwall.cli.hgs;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.Output;
@@ -21,11 +23,12 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code hgs baseline add | list | show | remove}. */
+/** {@code hgs baseline add | list | show | diff | expire | remove}. */
 @Command(
     name = "baseline",
     description = "Say what hosts must have booted: any one of the baselines.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    subcommands = BaselineDiffCommand.class)
 final class BaselineCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -63,9 +66,15 @@ final class BaselineCommand implements Runnable {
                       + " boot (and the images and command line), everything (and firmware and"
                       + " drivers). Default: boot.")
           CaptureLevel level,
+      @Option(
+              names = "--expires",
+              paramLabel = "TIME",
+              description = "For how long it counts: 12h, 14d. Default: until it is removed.")
+          Optional<String> expires,
       @Option(names = "--yes", description = "Do not ask.") boolean yes,
       @Option(names = "--dry-run", description = "Show, and change nothing.") boolean dryRun,
       @Mixin HgsOptions options) {
+    Optional<Instant> end = expires.map(Lasting::parse).map(Instant.now()::plus);
     BootBaseline baseline = new BaselineFile(file, fromLog, level).read(name);
     if (!options.json()) {
       options.out().print(baseline.describe());
@@ -79,7 +88,8 @@ final class BaselineCommand implements Runnable {
     if (!yes) {
       HgsOptions.requireYes("Accept hosts that boot like this?", "use --yes, or --dry-run to look");
     }
-    boolean added = options.administer(admin -> admin.addBaseline(baseline));
+    boolean added =
+        options.administer(admin -> admin.boots().add(baseline, "file " + file.getFileName(), end));
     options.print(
         node(baseline, added),
         () ->
@@ -107,7 +117,10 @@ final class BaselineCommand implements Runnable {
           .addObject()
           .put("name", baseline.name())
           .put("digest", baseline.digest())
-          .put("added", baseline.added().toString());
+          .put("added", baseline.added().toString())
+          .put("expires", baseline.expires().map(Instant::toString).orElse(null))
+          .put("origin", baseline.origin())
+          .put("succeeds", baseline.succeeds().orElse(null));
     }
     options.print(
         node,
@@ -117,9 +130,55 @@ final class BaselineCommand implements Runnable {
                 .out()
                 .println("There is no baseline, so no host will do. Next: hgs baseline add LOG");
           }
-          baselines.forEach(
-              each -> options.out().printf("%-32s since %s%n", each.name(), each.added()));
+          Instant now = Instant.now();
+          baselines.forEach(each ->
+              options
+                  .out()
+                  .printf(
+                      "%-32s since %s  %s  from %s%n",
+                      each.name(), each.added(), until(each, now), each.origin()));
         });
+  }
+
+  private static String until(Stored each, Instant now) {
+    return each.expires()
+        .map(end -> (each.isGood(now) ? "until " : "EXPIRED ") + end)
+        .orElse("for good");
+  }
+
+  @Command(
+      name = "expire",
+      description = {
+        "Say until when a baseline counts.",
+        "A certificate never outlives the baseline that it rests on."
+      },
+      mixinStandardHelpOptions = true)
+  void expire(
+      @Parameters(paramLabel = "NAME", description = "The baseline's name.") String name,
+      @Option(
+              names = "--expires",
+              required = true,
+              paramLabel = "TIME|never",
+              description = "How long it still counts: 12h, 14d; or never, for it counts on.")
+          String expires,
+      @Mixin HgsOptions options) {
+    Optional<Instant> end =
+        expires.equals("never")
+            ? Optional.empty()
+            : Optional.of(Instant.now().plus(Lasting.parse(expires)));
+    if (!options.administer(admin -> admin.boots().expire(name, end))) {
+      throw missing(name);
+    }
+    options.print(
+        Output.object().put("name", name).put("expires", end.map(Instant::toString).orElse(null)),
+        () ->
+            options
+                .out()
+                .println(
+                    "Baseline "
+                        + name
+                        + " counts "
+                        + end.map(at -> "until " + at).orElse("until it is removed")));
   }
 
   @Command(
@@ -129,11 +188,7 @@ final class BaselineCommand implements Runnable {
   void show(
       @Parameters(paramLabel = "NAME", description = "The baseline's name.") String name,
       @Mixin HgsOptions options) {
-    Stored stored =
-        options.administer(Administration::baselines).stream()
-            .filter(each -> each.name().equals(name))
-            .findFirst()
-            .orElseThrow(() -> missing(name));
+    Stored stored = find(name, options);
     try {
       BootBaseline baseline =
           BaselineDocument.parse(stored.document().getBytes(StandardCharsets.UTF_8));
@@ -158,9 +213,16 @@ final class BaselineCommand implements Runnable {
   void remove(
       @Parameters(paramLabel = "NAME", description = "The baseline's name.") String name,
       @Option(names = "--yes", description = "Do not ask.") boolean yes,
+      @Option(names = "--dry-run", description = "Say who matches it, and change nothing.")
+          boolean dryRun,
       @Mixin HgsOptions options) {
+    if (dryRun) {
+      matching(name, options);
+      return;
+    }
     if (!yes) {
-      HgsOptions.requireYes("Remove baseline " + name + "?", "use --yes");
+      HgsOptions.requireYes(
+          "Remove baseline " + name + "?", "use --yes, or --dry-run to see who matches it");
     }
     if (!options.administer(admin -> admin.removeBaseline(name))) {
       throw missing(name);
@@ -170,7 +232,43 @@ final class BaselineCommand implements Runnable {
         () -> options.out().println("Baseline " + name + " is removed"));
   }
 
-  private static Failure missing(String name) {
+  /** Who would have nothing left to match. */
+  private static void matching(String name, HgsOptions options) {
+    Stored _ = find(name, options);
+    List<String> alone =
+        options.administer(admin -> admin.fleet().list()).stream()
+            .filter(each -> each.host().isRegistered())
+            .filter(each ->
+                each.last().filter(last -> last.baselines().equals(List.of(name))).isPresent())
+            .map(each -> each.host().name())
+            .toList();
+    ObjectNode node = Output.object().put("name", name).put("removed", false);
+    ArrayNode array = node.putArray("hostsMatchingNoOther");
+    alone.forEach(array::add);
+    options.print(
+        node,
+        () -> {
+          options
+              .out()
+              .println(
+                  alone.isEmpty()
+                      ? "No host last matched baseline " + name + " alone."
+                      : "Without baseline "
+                          + name
+                          + " these hosts, as they last booted, match none: "
+                          + String.join(", ", alone));
+          options.out().println("Nothing was changed (--dry-run).");
+        });
+  }
+
+  static Stored find(String name, HgsOptions options) {
+    return options.administer(Administration::baselines).stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> missing(name));
+  }
+
+  static Failure missing(String name) {
     return new Failure(
         "there is no baseline " + name, "shieldwall hgs baseline list", Failure.REFUSED);
   }

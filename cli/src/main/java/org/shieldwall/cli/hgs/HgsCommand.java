@@ -16,7 +16,10 @@ import picocli.CommandLine.Spec;
       ModeCommand.class,
       GroupCommand.class,
       TrustCommand.class,
+      PolicyCommand.class,
       BaselineCommand.class,
+      PendingCommand.class,
+      TraceCommand.class,
       GuardianCommand.class,
       AuditCommand.class
     })

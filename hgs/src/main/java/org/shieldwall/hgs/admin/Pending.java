@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.Check;
-import org.shieldwall.evidence.Finding;
+import org.shieldwall.evidence.FactDifference;
 import org.shieldwall.hgs.store.LastAttestation;
 import org.shieldwall.hgs.store.RegisteredHost;
 
@@ -27,7 +27,7 @@ public record Pending(
     LastAttestation last,
     BootBaseline boot,
     Optional<BootBaseline> before,
-    List<Finding> difference,
+    List<FactDifference> difference,
     List<Check> beside,
     boolean dismissed,
     String eventLog) {

@@ -132,7 +132,7 @@ public final class PendingAdministration {
             last,
             captured(before, facts),
             before,
-            before.map(each -> each.compare(facts)).orElse(List.of()),
+            before.map(each -> each.diff(facts)).orElse(List.of()),
             beside(appraisal),
             found.get().eventLogDigest().equals(dismissed.get(last.host())),
             found.get().eventLogDigest()));
@@ -184,7 +184,8 @@ public final class PendingAdministration {
     SortedMap<FactName, List<FactValue>> same =
         new TreeMap<>(BootBaseline.capture("new", facts, CaptureLevel.EVERYTHING).facts());
     same.keySet().retainAll(before.get().facts().keySet());
-    return new BootBaseline("new", before.get().bank(), same);
+    return new BootBaseline(
+        "new", before.get().bank(), same, new TreeMap<>(), before.get().commandLine());
   }
 
   /**
@@ -205,7 +206,12 @@ public final class PendingAdministration {
     Pending pending = find(host);
     String chosen = name.orElseGet(() -> nameAfter(pending));
     BootBaseline boot =
-        new BootBaseline(chosen, pending.boot().bank(), new TreeMap<>(pending.boot().facts()));
+        new BootBaseline(
+            chosen,
+            pending.boot().bank(),
+            pending.boot().facts(),
+            pending.boot().alternatives(),
+            pending.boot().commandLine());
     Optional<String> succeeds = pending.before().map(BootBaseline::name);
     BaselineRegister.Stored stored =
         baselines.stored(boot, "approved boot of host " + host, Optional.empty(), succeeds);
