@@ -8,6 +8,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.shieldwall.hgs.attestation.AttestationService;
 import org.shieldwall.hgs.attestation.AttestationSettings;
 import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.audit.AuditedRefusals;
+import org.shieldwall.hgs.audit.ClockGuard;
 import org.shieldwall.hgs.keys.KeyProtectionService;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.web.Route;
@@ -71,6 +73,13 @@ public final class HgsServer implements AutoCloseable {
     }
   }
 
+  /** The record is dated by the clock as it is, and everything that is decided by a guarded one. */
+  private static InstantSource guarded(InstantSource clock, Database database, AuditLog audit) {
+    Instant newest =
+        database.read(audit::last).map(record -> Instant.parse(record.at())).orElse(Instant.EPOCH);
+    return new ClockGuard(clock, newest);
+  }
+
   private static List<Route> routes(
       HgsFolder folder,
       HgsConfig config,
@@ -81,19 +90,20 @@ public final class HgsServer implements AutoCloseable {
       throws HgsException {
     AuditLog audit = new AuditLog(clock);
     AuditedRefusals refusals = new AuditedRefusals(database, audit, clock);
+    InstantSource guarded = guarded(clock, database, audit);
     X509Certificate signer = Certificates.read(folder.signer());
     AttestationSettings settings =
         new AttestationSettings(
             secrets.token(), secrets.signer(), signer, config.certificateValidity());
     AttestationService attestation =
-        new AttestationService(database, audit, refusals, settings, clock, random);
+        new AttestationService(database, audit, refusals, settings, guarded, random);
     AttestationModes modes =
         new AttestationModes(
-            attestation, database, audit, refusals, settings, config.directory(), clock, random);
+            attestation, database, audit, refusals, settings, config.directory(), guarded, random);
     KeyProtectionService keys =
         new KeyProtectionService(
-            database, audit, refusals, secrets.guardian(), List.of(signer), clock, random);
-    Health health = new Health(database, clock);
+            database, audit, refusals, secrets.guardian(), List.of(signer), guarded, random);
+    Health health = new Health(database, guarded);
     return List.of(
         Route.post("/attestation/v1/challenge", ChallengeRequest.MAX_BYTES, modes::challenge),
         Route.post("/attestation/v1/attest", AttestRequest.MAX_BYTES, attestation::attest),

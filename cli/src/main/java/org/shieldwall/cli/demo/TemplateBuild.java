@@ -20,6 +20,7 @@ public final class TemplateBuild {
           Failure.ENVIRONMENT);
     }
     try {
+      Files.createDirectories(output.getParent());
       Process build =
           new ProcessBuilder(script.toString(), "--output", output.toString())
               .redirectOutput(ProcessBuilder.Redirect.to(home.resolve("build/guest.log").toFile()))

@@ -33,9 +33,23 @@ final class ServeCommand implements Runnable {
       description = "Where to listen this time. Default: as hgs.toml says.")
   private @Nullable String listen;
 
+  @Option(
+      names = "--accept-clock",
+      description =
+          "The machine's clock is right although the record is ahead of it: it was wrong before."
+              + " Recorded.")
+  private boolean acceptClock;
+
   @Override
   public void run() {
     HgsFolder folder = options.folder();
+    if (acceptClock) {
+      boolean _ =
+          options.administer(admin -> {
+            admin.acceptClock();
+            return true;
+          });
+    }
     try {
       HgsConfig config = folder.readConfiguration();
       if (listen != null) {

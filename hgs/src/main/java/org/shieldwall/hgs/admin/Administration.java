@@ -2,9 +2,11 @@ package org.shieldwall.hgs.admin;
 
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.hgs.HgsException;
+import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditRecord;
 import org.shieldwall.hgs.audit.ChainCheck;
 import org.shieldwall.hgs.endorsement.Endorsement;
@@ -143,5 +145,20 @@ public final class Administration {
    */
   public ChainCheck verifyAudit(Optional<String> noted) {
     return recorder.database().read(reading -> recorder.audit().verify(reading, noted));
+  }
+
+  /**
+   * Takes the machine's clock for right although the record may be ahead of it: the service,
+   * started after this, measures time by it again.
+   */
+  public void acceptClock() {
+    recorder
+        .database()
+        .write(writing -> {
+          String newest = recorder.audit().last(writing).map(AuditRecord::at).orElse("");
+          recorder.record(
+              writing, AuditKind.CLOCK_ACCEPTED, "service", Map.of("newestRecord", newest));
+          return newest;
+        });
   }
 }

@@ -165,4 +165,15 @@ final class AttestationFindings {
         ATTEST_AGAIN,
         "findings.md#challenge-for-another-key");
   }
+
+  static ReportedFinding offsetStale(String expected, String found) {
+    return new ReportedFinding(
+        "ima-offset-stale",
+        "The entries accepted before cannot be built on",
+        expected,
+        found,
+        "What was accepted of another boot, before a resume or under other rules says nothing now.",
+        ATTEST_AGAIN,
+        "findings.md#ima-offset-stale");
+  }
 }

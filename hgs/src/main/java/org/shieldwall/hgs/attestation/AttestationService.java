@@ -3,6 +3,7 @@ package org.shieldwall.hgs.attestation;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.evidence.Check;
@@ -16,6 +17,7 @@ import org.shieldwall.hgs.store.AttestationRegister;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.EvidenceRegister;
 import org.shieldwall.hgs.store.EvidenceRegister.Prepared;
+import org.shieldwall.hgs.store.ImaProgress;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protector.B64u;
 import org.shieldwall.protector.Json;
@@ -61,7 +63,8 @@ public final class AttestationService {
     CertificateIssuer issuer =
         new CertificateIssuer(settings.signerKey(), settings.signer(), settings.validity(), random);
     this.keys = new AkCertificates(database, audit, issuer, settings.signer());
-    this.challenges = new TpmChallenges(admission, this.refusals, policies, keys, seal, random);
+    this.challenges =
+        new TpmChallenges(database, admission, this.refusals, policies, keys, seal, random);
     this.tokens = new TokenSpending(database, this.refusals, seal);
     this.appraisal = new TpmAppraisal(policies, keys);
     this.certification = new Certification(database, audit, issuer);
@@ -85,14 +88,7 @@ public final class AttestationService {
       Judgement judgement = appraisal.judge(request, open.token(), host, now);
       if (judgement.appraisal().verdict() instanceof Verdict.Healthy healthy
           && judgement.findings().isEmpty()) {
-        return certified(
-                request,
-                open,
-                host,
-                claims(request, host, healthy.claims(), judgement),
-                judgement,
-                now)
-            .toBytes();
+        return certified(request, open, host, healthy, judgement, now).toBytes();
       }
       throw refusals.evidence(
           host, judgement.findings(), refusedToo(request, open, host, judgement, now));
@@ -104,28 +100,30 @@ public final class AttestationService {
       AttestRequest request,
       OpenToken open,
       RegisteredHost host,
-      HealthClaims claims,
+      Verdict.Healthy healthy,
       Judgement judgement,
       Instant now)
       throws RefusedException, ProtectorException, MalformedException {
     Prepared kept = evidence.prepare(request, open.token(), host);
-    if (open.token().proof() instanceof Proof.Certificate) {
-      return certification.certify(
-          claims, open, now, judgement.until(), writing -> EvidenceRegister.keep(writing, kept));
-    }
-    TpmPublic ak = TpmPublic.parseSized(request.akPublic().toArray());
-    AkCertificates.Issued issued = keys.issue(host, ak, now);
-    return certification
-        .certify(
-            claims,
+    Optional<ImaProgress.Stored> progress =
+        ImaOffset.reached(host, judgement.rules(), judgement.appraisal(), healthy.claims(), now)
+            .filter(each -> !open.token().offset().equals(Optional.of(ImaOffset.of(each))));
+    Optional<AkCertificates.Issued> issued =
+        open.token().proof() instanceof Proof.Activation
+            ? Optional.of(keys.issue(host, TpmPublic.parseSized(request.akPublic().toArray()), now))
+            : Optional.empty();
+    AttestReply reply =
+        certification.certify(
+            claims(request, host, healthy.claims(), judgement),
             open,
             now,
             judgement.until(),
             writing -> {
               EvidenceRegister.keep(writing, kept);
-              keys.register(writing, issued);
-            })
-        .with(issued.der());
+              progress.ifPresent(each -> ImaProgress.put(writing, each));
+              issued.ifPresent(each -> keys.register(writing, each));
+            });
+    return issued.map(each -> reply.with(each.der())).orElse(reply);
   }
 
   /** What is written with a refusal: that the token is spent, and what the host showed. */

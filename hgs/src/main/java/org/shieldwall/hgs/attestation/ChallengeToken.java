@@ -1,6 +1,7 @@
 package org.shieldwall.hgs.attestation;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.tpm.ByteReader;
 import org.shieldwall.tpm.ByteWriter;
@@ -19,9 +20,17 @@ import org.shieldwall.tpm.MalformedException;
  *     in directory mode, where the answer says who it is from
  * @param akName name of the attestation key; empty in the other modes
  * @param enclave id of the enclave's key set
+ * @param offset where the IMA list may begin; nothing: with its first entry
  */
 record ChallengeToken(
-    Bytes id, Instant expires, Bytes nonce, Proof proof, Bytes ek, Bytes akName, Bytes enclave) {
+    Bytes id,
+    Instant expires,
+    Bytes nonce,
+    Proof proof,
+    Bytes ek,
+    Bytes akName,
+    Bytes enclave,
+    Optional<ImaOffset> offset) {
   static final int ID_SIZE = 16;
   static final int SECRET_SIZE = 32;
   static final int NONCE_SIZE = 32;
@@ -83,7 +92,9 @@ record ChallengeToken(
       case Proof.HostKey _ -> out.u8(HOST_KEY);
       case Proof.Ticket _ -> out.u8(DIRECTORY);
     }
-    return out.bytes(ek).sized(akName).bytes(enclave).toByteArray();
+    out.bytes(ek).sized(akName).bytes(enclave).u8(offset.isPresent() ? 1 : 0);
+    offset.ifPresent(each -> each.write(out));
+    return out.toByteArray();
   }
 
   static ChallengeToken decode(byte[] encoded) throws MalformedException {
@@ -99,8 +110,10 @@ record ChallengeToken(
     Bytes ek = Bytes.of(in.bytes(DIGEST_SIZE, "ek"));
     Bytes akName = Bytes.of(in.bytes(Math.min(MAX_NAME, in.u16("akName")), "akName"));
     Bytes enclave = Bytes.of(in.bytes(DIGEST_SIZE, "enclave"));
+    Optional<ImaOffset> offset =
+        in.u8("offset") == 1 ? Optional.of(ImaOffset.read(in)) : Optional.empty();
     in.end();
-    return new ChallengeToken(id, expires, nonce, proof, ek, akName, enclave);
+    return new ChallengeToken(id, expires, nonce, proof, ek, akName, enclave, offset);
   }
 
   private static Proof proof(ByteReader in) throws MalformedException {
@@ -114,6 +127,11 @@ record ChallengeToken(
       case DIRECTORY -> new Proof.Ticket();
       default -> throw in.malformed("a proof of kind 1 to 4", "kind " + kind);
     };
+  }
+
+  /** {@return how many entries of the IMA list the host need not send} */
+  long imaFrom() {
+    return offset.map(ImaOffset::entries).orElse(0L);
   }
 
   @Override

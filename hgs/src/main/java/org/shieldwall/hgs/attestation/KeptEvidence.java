@@ -41,7 +41,7 @@ final class KeptEvidence {
             token.enclave(),
             Optional.of(request.eventLog()),
             request.ima(),
-            0);
+            token.imaFrom());
     return database.read(reading -> EvidenceRegister.prepare(reading, evidence));
   }
 

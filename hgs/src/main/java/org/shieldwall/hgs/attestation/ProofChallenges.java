@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import org.shieldwall.protector.KeySet;
 import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.HealthClaims;
@@ -40,7 +41,8 @@ final class ProofChallenges {
             proof,
             identity,
             Bytes.EMPTY,
-            id(enclave));
+            id(enclave),
+            Optional.empty());
     return new NonceChallenge(seal.seal(token), token.nonce(), token.expires());
   }
 

@@ -11,6 +11,9 @@ import org.jdbi.v3.core.Handle;
 final class SpentTokens {
   private static final long SWEEP_SECONDS = 60;
 
+  /** Kept longer than they are good, by more than the clock may go back. */
+  private static final long KEPT_SECONDS = 300;
+
   private final AtomicLong nextSweep = new AtomicLong();
 
   /** {@return whether this is the token's first use} */
@@ -36,7 +39,7 @@ final class SpentTokens {
   private void sweep(Handle writing, long now) {
     long due = nextSweep.get();
     if (now >= due && nextSweep.compareAndSet(due, now + SWEEP_SECONDS)) {
-      writing.execute("DELETE FROM spent_token WHERE expires < ?", now);
+      writing.execute("DELETE FROM spent_token WHERE expires < ?", now - KEPT_SECONDS);
     }
   }
 }

@@ -46,13 +46,15 @@ final class TpmAppraisal {
    *     from elsewhere says nothing of the host, and is not kept
    * @param applied what the host was held to
    * @param until from when on a certificate of this would not hold
+   * @param rules digest of what the host was held to
    */
   record Judgement(
       Appraisal appraisal,
       List<ReportedFinding> findings,
       boolean identified,
       Applied applied,
-      Instant until) {}
+      Instant until,
+      Bytes rules) {}
 
   /** {@return what {@code request} comes to as an answer to the challenge of {@code token}} */
   Judgement judge(AttestRequest request, ChallengeToken token, RegisteredHost host, Instant now)
@@ -62,6 +64,8 @@ final class TpmAppraisal {
     boolean answers = findings.isEmpty();
     PolicySet policySet = policies.current(now);
     Applied applied = policySet.of(host, now);
+    Bytes rules = policySet.digestOf(applied);
+    token.offset().flatMap(offset -> offset.stale(rules, request)).ifPresent(findings::add);
     Appraisal appraisal =
         Verifier.appraise(applied.policy(), evidence(request, ak), asked(token, host), logs);
     // A certificate of an attestation key is no secret: only a quote shows that the key is there.
@@ -77,7 +81,7 @@ final class TpmAppraisal {
             yield now;
           }
         };
-    return new Judgement(appraisal, List.copyOf(findings), identified, applied, until);
+    return new Judgement(appraisal, List.copyOf(findings), identified, applied, until, rules);
   }
 
   /** That the evidence comes from whom the challenge was made for. */
@@ -119,6 +123,7 @@ final class TpmAppraisal {
     return new Challenge(
         Optional.of(host.name()),
         AttestationBinding.extraData(token.nonce(), token.enclave()),
-        token.enclave());
+        token.enclave(),
+        token.offset().map(ImaOffset::resume));
   }
 }

@@ -8,7 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.hgs.attestation.ChallengeToken.Proof;
+import org.shieldwall.hgs.policy.PolicySet;
+import org.shieldwall.hgs.policy.PolicySet.Applied;
+import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.EndorsementKey;
+import org.shieldwall.hgs.store.ImaProgress;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.protocol.Challenge;
 import org.shieldwall.protocol.ChallengeRequest;
@@ -24,6 +28,7 @@ import org.shieldwall.tpm.TpmPublic;
 final class TpmChallenges {
   private static final Duration VALIDITY = Duration.ofMinutes(2);
 
+  private final Database database;
   private final HostAdmission admission;
   private final AttestationRefusals refusals;
   private final PolicySource policies;
@@ -33,12 +38,14 @@ final class TpmChallenges {
   private final CredentialMaker credentials;
 
   TpmChallenges(
+      Database database,
       HostAdmission admission,
       AttestationRefusals refusals,
       PolicySource policies,
       AkCertificates certificates,
       TokenSeal seal,
       SecureRandom random) {
+    this.database = database;
     this.admission = admission;
     this.refusals = refusals;
     this.policies = policies;
@@ -56,6 +63,13 @@ final class TpmChallenges {
     RegisteredHost host = admission.registered(ek.id());
     requireAcceptable(ak, host);
     Optional<Bytes> serial = certified(request, host, ak, now);
+    PolicySet policySet = policies.current(now);
+    Applied applied = policySet.of(host, now);
+    AttestationPolicy policy = applied.policy();
+    Optional<ImaOffset> offset =
+        policy.needsImaList()
+            ? offset(request, host, policySet.digestOf(applied))
+            : Optional.empty();
     Bytes secret = random(ChallengeToken.SECRET_SIZE);
     ChallengeToken token =
         new ChallengeToken(
@@ -65,12 +79,12 @@ final class TpmChallenges {
             serial.isPresent() ? new Proof.Certificate(serial.get()) : new Proof.Activation(secret),
             ek.id(),
             ak.name().value(),
-            Bytes.of(request.enclave().id().bytes()));
+            Bytes.of(request.enclave().id().bytes()),
+            offset);
     Optional<Credential> credential =
         serial.isPresent()
             ? Optional.empty()
             : Optional.of(credentials.make(ek.key(), ak.name(), secret.toArray()));
-    AttestationPolicy policy = policies.current(now).of(host, now).policy();
     return new Challenge(
         seal.seal(token),
         token.nonce(),
@@ -78,8 +92,22 @@ final class TpmChallenges {
         credential.map(Credential::encryptedSecret).orElse(Bytes.EMPTY),
         List.copyOf(policy.pcrs()),
         policy.needsImaList(),
-        0,
+        token.imaFrom(),
         token.expires());
+  }
+
+  /**
+   * Where the host's list may begin: only for the boot that the host says it is in, which its quote
+   * has to show, and only under the rules that the entries before were accepted under.
+   */
+  private Optional<ImaOffset> offset(ChallengeRequest request, RegisteredHost host, Bytes rules) {
+    return request.resetCount().isEmpty()
+        ? Optional.empty()
+        : database
+            .read(reading -> ImaProgress.of(reading, host.name()))
+            .filter(each -> each.resetCount() == request.resetCount().getAsLong())
+            .filter(each -> each.rules().equals(rules))
+            .map(ImaOffset::of);
   }
 
   /**

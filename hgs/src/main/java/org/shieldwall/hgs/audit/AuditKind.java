@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 public enum AuditKind {
   /** The service was set up. */
   INITIALISED(1001, "initialised"),
+  /** The administrator took the machine's clock for right although the record was ahead of it. */
+  CLOCK_ACCEPTED(1002, "clock-accepted"),
   /** A host was registered, or registered again after its removal. */
   HOST_ADDED(1101, "host-added"),
   /** A host was removed: it attests no more and its certificates no longer release keys. */

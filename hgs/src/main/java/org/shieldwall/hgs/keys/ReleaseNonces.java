@@ -12,6 +12,9 @@ import org.shieldwall.protector.ReleaseRequest;
 final class ReleaseNonces {
   private static final long SWEEP_SECONDS = 60;
 
+  /** Kept longer than they are good, by more than the clock may go back. */
+  private static final long KEPT_SECONDS = 300;
+
   private final AtomicLong nextSweep = new AtomicLong();
 
   /** {@return whether this is the request's first use} */
@@ -29,7 +32,7 @@ final class ReleaseNonces {
   private void sweep(Handle writing, long now) {
     long due = nextSweep.get();
     if (now >= due && nextSweep.compareAndSet(due, now + SWEEP_SECONDS)) {
-      writing.execute("DELETE FROM release_nonce WHERE expires < ?", now);
+      writing.execute("DELETE FROM release_nonce WHERE expires < ?", now - KEPT_SECONDS);
     }
   }
 }

@@ -18,6 +18,8 @@ import org.shieldwall.hgs.store.ExceptionRegister.CheckException;
 import org.shieldwall.hgs.store.PolicyRegister;
 import org.shieldwall.hgs.store.PolicyRevision;
 import org.shieldwall.hgs.store.RegisteredHost;
+import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.TpmHash;
 
 /** Which host is held to what: the policies in force, whose they are, and the exceptions. */
 public final class PolicySet {
@@ -148,6 +150,18 @@ public final class PolicySet {
     Set<Check> off = EnumSet.noneOf(Check.class);
     good.forEach(each -> Check.ofLabel(each.check()).ifPresent(off::add));
     return off.isEmpty() ? new Applied(policy, List.of()) : new Applied(policy.without(off), good);
+  }
+
+  /**
+   * {@return a digest that differs whenever what a host is held to does} The revision covers every
+   * document, baseline and list; the checks cover exceptions that run out by themselves.
+   */
+  public Bytes digestOf(Applied applied) {
+    AttestationPolicy policy = applied.policy();
+    String checks =
+        policy.on().stream().map(Check::label).sorted().collect(Collectors.joining(" "));
+    String rules = revision + "\n" + policy.name() + "\n" + policy.version() + "\n" + checks;
+    return TpmHash.SHA256.hash(Bytes.ofText(rules));
   }
 
   /**

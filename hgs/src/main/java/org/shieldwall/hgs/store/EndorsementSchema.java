@@ -38,6 +38,11 @@ final class EndorsementSchema {
               BEGIN SELECT RAISE(ABORT, 'a host keeps its name and its key'); END
               """,
               """
+              CREATE TRIGGER host_is_not_replaced BEFORE INSERT ON host
+              WHEN EXISTS (SELECT 1 FROM host WHERE name = NEW.name OR ek = NEW.ek)
+              BEGIN SELECT RAISE(ABORT, 'a host keeps its name and its key'); END
+              """,
+              """
               CREATE TRIGGER host_is_not_forgotten BEFORE DELETE ON host
               BEGIN SELECT RAISE(ABORT, 'a host that was removed keeps its name and its key'); END
               """));
@@ -53,6 +58,16 @@ final class EndorsementSchema {
                 ak_name TEXT NOT NULL,
                 issued TEXT NOT NULL,
                 expires TEXT NOT NULL)
+              """,
+              """
+              CREATE TABLE ima_progress (
+                host TEXT NOT NULL PRIMARY KEY REFERENCES host (name),
+                rules TEXT NOT NULL,
+                reset_count BIGINT NOT NULL,
+                restart_count BIGINT NOT NULL,
+                entries BIGINT NOT NULL,
+                pcr10 TEXT NOT NULL,
+                changed TEXT NOT NULL)
               """),
           List.of());
 

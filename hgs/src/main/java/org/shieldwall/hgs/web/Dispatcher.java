@@ -15,6 +15,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.shieldwall.hgs.audit.ClockGuard.ClockBehindException;
 import org.shieldwall.hgs.store.StoreUnavailableException;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.ProtectorException.Code;
@@ -59,6 +60,10 @@ final class Dispatcher {
       LOG.error("the store failed: {}", e.getMessage());
       String detail = "its store cannot be used; the administrator finds why in its log";
       refuse(request, response, Refusals.of(ProblemType.NOT_READY, detail).problem());
+    } catch (ClockBehindException e) {
+      LOG.error("nothing is decided: {}", e.getMessage());
+      String detail = "its clock is behind its own record; the administrator finds more in its log";
+      refuse(request, response, Refusals.of(ProblemType.NOT_READY, detail).problem());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       refuse(
@@ -95,7 +100,7 @@ final class Dispatcher {
     }
     try {
       return route.exchange().answer(body);
-    } catch (StoreUnavailableException e) {
+    } catch (StoreUnavailableException | ClockBehindException e) {
       throw e;
     } catch (RuntimeException e) {
       UUID instance = UUID.randomUUID();

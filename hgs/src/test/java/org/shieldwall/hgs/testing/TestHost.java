@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,7 @@ public final class TestHost implements AutoCloseable {
   private final Optional<Bytes> certificate;
   private Bytes log;
   private final ByteArrayOutputStream ima = new ByteArrayOutputStream();
+  private final List<Integer> imaEntries = new ArrayList<>();
   private final PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
 
   private TestHost(String name, Path folder, SwtpmProcess process, Tpm tpm, BootLog boot)
@@ -172,8 +174,22 @@ public final class TestHost implements AutoCloseable {
         .put(template)
         .putInt(data.capacity())
         .put(data.array());
+    imaEntries.add(ima.size());
     ima.writeBytes(entry.array());
     tpm.pcrs().extend(10, Map.of(TpmHash.SHA256, TpmHash.SHA256.hash(Bytes.of(data.array()))));
+  }
+
+  /** {@return the IMA list without its first entries} */
+  public Bytes imaFrom(long entries) {
+    Bytes all = Bytes.of(ima.toByteArray());
+    int from =
+        entries < imaEntries.size() ? imaEntries.get(Math.toIntExact(entries)) : all.length();
+    return all.slice(from, all.length());
+  }
+
+  /** {@return how often the TPM was powered on} */
+  public long resetCount() throws TpmException {
+    return tpm.clock().clock().resetCount();
   }
 
   /** The first entry: a digest over the PCRs of the boot. */
@@ -260,7 +276,7 @@ public final class TestHost implements AutoCloseable {
         new TreeMap<>(values.banks().get(TpmHash.SHA256)),
         log,
         ima.size() > 0 && challenge.wantsIma()
-            ? Optional.of(Bytes.of(ima.toByteArray()))
+            ? Optional.of(imaFrom(challenge.imaFrom()))
             : Optional.empty());
   }
 

@@ -24,6 +24,9 @@ public final class Attester implements ModeAttester {
   /** So begin the codes of findings about the certificate of the attestation key. */
   private static final String AK_CERTIFICATE = "ak-certificate-";
 
+  /** The finding on an IMA list of which the service knew another beginning. */
+  private static final String IMA_OFFSET = "ima-offset-stale";
+
   private final TpmAddress place;
   private final Evidence evidence;
   private volatile boolean sentFiles;
@@ -56,38 +59,60 @@ public final class Attester implements ModeAttester {
           RefusedException,
           InterruptedException {
     try (HostTpm tpm = HostTpm.open(place)) {
-      Optional<Bytes> held = kept.flatMap(each -> each.of(tpm.attestationKey()));
-      try {
-        return attest(hgs, tpm, enclave, held);
-      } catch (RefusedException refused) {
-        if (held.isEmpty() || !isForCertificate(refused)) {
-          throw refused;
+      Earlier earlier =
+          new Earlier(
+              kept.flatMap(each -> each.of(tpm.attestationKey())),
+              OptionalLong.of(tpm.resetCount()));
+      while (true) {
+        try {
+          return attest(hgs, tpm, enclave, earlier);
+        } catch (RefusedException refused) {
+          Earlier less = earlier.without(refused);
+          if (less.equals(earlier)) {
+            throw refused;
+          }
+          forgetAfter(earlier, less);
+          earlier = less;
         }
-        // Revoked, replaced, or another service's: the TPM can show once more what it was for.
-        kept.get().forget();
-        return attest(hgs, tpm, enclave, Optional.empty());
       }
     }
   }
 
-  private AttestReply attest(HgsClient hgs, HostTpm tpm, KeySet enclave, Optional<Bytes> held)
+  /** What earlier attestations save this one. Each part is left out once it has been refused. */
+  private record Earlier(Optional<Bytes> certificate, OptionalLong resetCount) {
+    Earlier without(RefusedException refused) {
+      return new Earlier(
+          names(refused, AK_CERTIFICATE) ? Optional.empty() : certificate,
+          names(refused, IMA_OFFSET) ? OptionalLong.empty() : resetCount);
+    }
+
+    private static boolean names(RefusedException refused, String code) {
+      return refused.problem().findings().stream()
+          .anyMatch(finding -> finding.code().startsWith(code));
+    }
+  }
+
+  /** Revoked, replaced, or another service's: the TPM can show once more what it was for. */
+  private void forgetAfter(Earlier earlier, Earlier less) throws IOException {
+    if (kept.isPresent() && earlier.certificate().isPresent() && less.certificate().isEmpty()) {
+      kept.get().forget();
+    }
+  }
+
+  private AttestReply attest(HgsClient hgs, HostTpm tpm, KeySet enclave, Earlier earlier)
       throws IOException,
           TpmException,
           MalformedException,
           HgsUnavailableException,
           RefusedException,
           InterruptedException {
-    ChallengeRequest request = request(tpm, enclave).with(held, OptionalLong.empty());
+    ChallengeRequest request =
+        request(tpm, enclave).with(earlier.certificate(), earlier.resetCount());
     AttestReply reply = hgs.attest(answer(tpm, hgs.challenge(request), enclave));
     if (kept.isPresent() && reply.akCertificate().isPresent()) {
       kept.get().keep(reply.akCertificate().get());
     }
     return reply;
-  }
-
-  private static boolean isForCertificate(RefusedException refused) {
-    return refused.problem().findings().stream()
-        .anyMatch(finding -> finding.code().startsWith(AK_CERTIFICATE));
   }
 
   /** {@return whether the last challenge answered asked what files were measured} */
@@ -116,7 +141,8 @@ public final class Attester implements ModeAttester {
     ByteWriter signature = new ByteWriter();
     measured.quoted().signature().write(signature);
     sentFiles = challenge.wantsIma();
-    Optional<Bytes> ima = challenge.wantsIma() ? evidence.readImaList() : Optional.empty();
+    Optional<Bytes> ima =
+        challenge.wantsIma() ? evidence.readImaList(challenge.imaFrom()) : Optional.empty();
     return new AttestRequest(
         challenge.token(),
         secret,

@@ -1,5 +1,6 @@
 package org.shieldwall.host.attest;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -48,6 +49,20 @@ public record Evidence(Path eventLog, Path imaList) {
     try {
       return Optional.of(Files.readString(COMMAND_LINE));
     } catch (IOException unreadable) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * {@return the list without its first entries; without them there is nothing if it is shorter}
+   */
+  Optional<Bytes> readImaList(long from) throws IOException {
+    if (from == 0) {
+      return readImaList();
+    }
+    try (InputStream in = Files.newInputStream(imaList)) {
+      return Optional.of(ImaTail.read(in, from, MAX_IMA));
+    } catch (NoSuchFileException | EOFException none) {
       return Optional.empty();
     }
   }

@@ -87,6 +87,11 @@ public final class HostTpm implements AutoCloseable {
     return attestation.area();
   }
 
+  /** {@return how often the TPM was powered on, as its quotes will say} */
+  public long resetCount() throws TpmException {
+    return tpm.clock().clock().resetCount();
+  }
+
   /** {@return the manufacturer's four letters} */
   public String manufacturer() throws TpmException {
     return tpm.capabilities().manufacturer();

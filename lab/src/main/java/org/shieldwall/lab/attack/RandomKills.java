@@ -94,8 +94,8 @@ final class RandomKills {
         switch (part) {
           case AGENT -> agent();
           case ENCLAVE -> enclave;
-          case VTPM -> childOr(enclave, "swtpm");
-          case WORKER -> childOr(enclave, "qemu-system-x86_64");
+          case VTPM -> child("swtpm");
+          case WORKER -> child("qemu-system-x86_64");
         };
     if (part == Part.ENCLAVE) {
       doomed.addAll(below);
@@ -110,7 +110,7 @@ final class RandomKills {
   }
 
   /** {@return the child's process, or one that does not exist where it is not there yet} */
-  private long childOr(long enclave, String program) throws IOException {
+  private long child(String program) throws IOException {
     try {
       return Stage.child(stage.host(), program);
     } catch (Attack.PreconditionException notYet) {
@@ -134,7 +134,7 @@ final class RandomKills {
       case VTPM, WORKER -> {
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (stage.running("web")
-            && childOr(0, "swtpm") == Long.MAX_VALUE
+            && child("swtpm") == Long.MAX_VALUE
             && System.nanoTime() < limit) {
           TimeUnit.MILLISECONDS.sleep(100);
         }
