@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.shieldwall.evidence.Finding;
+import org.shieldwall.evidence.FactDifference;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.admin.Pending;
 
@@ -35,7 +35,7 @@ class FirmwareUpdateTest {
       assertThat(waiting.stream().map(each -> each.host().name())).containsExactly("rack1");
       assertThat(waiting.getFirst().beside()).isEmpty();
       // The image and its initrd, and nothing that stayed the same.
-      assertThat(waiting.getFirst().difference().stream().map(Finding::detail))
+      assertThat(waiting.getFirst().difference().stream().map(FactDifference::describe))
           .hasSize(2)
           .anyMatch(each -> each.contains("the images booted"))
           .anyMatch(each -> each.contains("initial RAM disks"));
