@@ -30,6 +30,9 @@ import org.shieldwall.tpm.TpmSignature;
  * what TPM2_Quote gives, and no protection at all.
  */
 final class SoftTpm {
+  /** How often it says that it was reset. */
+  static final int RESET_COUNT = 7;
+
   private final KeyPair endorsement;
   private final TpmPublic ek;
   private final PrivateKey signing;
@@ -131,7 +134,7 @@ final class SoftTpm {
             .sized(ak.name().value())
             .sized(extraData)
             .u64(123_456)
-            .u32(7)
+            .u32(RESET_COUNT)
             .u32(0)
             .u8(1)
             .u64(0x2019_1023)

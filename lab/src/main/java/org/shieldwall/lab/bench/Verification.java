@@ -19,6 +19,7 @@ import org.shieldwall.evidence.Challenge;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CodeIntegrityRules;
 import org.shieldwall.evidence.ImaPolicy;
+import org.shieldwall.evidence.ImaResume;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.evidence.Verifier;
@@ -37,11 +38,17 @@ import org.shieldwall.tpm.TpmHash;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class Verification {
   private static final int ENCLAVE_PCR = 15;
+  private static final int IMA_PCR = 10;
+
+  /** A re-attestation: so many entries since the last one, which covered so many. */
+  private static final int NEW_ENTRIES = 50;
+
+  private static final int KNOWN_ENTRIES = 1_000;
 
   /** Whole verifications. */
   @State(Scope.Benchmark)
   public static class Whole {
-    /** Entries of the IMA list. */
+    /** Entries of the IMA list; of the smallest, entries added to a list known already. */
     @Param({"50", "1000", "20000"})
     public int entries;
 
@@ -53,13 +60,26 @@ public class Verification {
     @Setup
     public void prepare() throws Exception {
       Providers.asTheService();
-      BenchEvidence made = BenchEvidence.of(entries);
+      boolean again = entries == NEW_ENTRIES;
+      BenchEvidence before = BenchEvidence.of(KNOWN_ENTRIES);
+      BenchEvidence made = BenchEvidence.of(again ? KNOWN_ENTRIES + entries : entries);
       AttestationPolicy boot =
           AttestationPolicy.standard("bench", 1, List.of(made.baseline()))
               .with(Set.of(Check.CODE_INTEGRITY));
       CodeIntegrityRules rules = CodeIntegrityRules.of(ImaPolicy.strict(made.allowed()));
       policy = boot.with(boot.settings().withCodeIntegrity(rules));
-      challenge = new Challenge(Optional.of("host"), Bytes.ofText("nonce"), Bytes.zeros(32));
+      challenge =
+          new Challenge(
+              Optional.of("host"),
+              Bytes.ofText("nonce"),
+              Bytes.zeros(32),
+              again
+                  ? Optional.of(
+                      new ImaResume(
+                          KNOWN_ENTRIES,
+                          before.pcrs().getOrDefault(IMA_PCR, Bytes.EMPTY),
+                          SoftTpm.RESET_COUNT))
+                  : Optional.empty());
       SoftTpm tpm = SoftTpm.make(true);
       SortedMap<Integer, Bytes> pcrs = new TreeMap<>(made.pcrs());
       pcrs.put(ENCLAVE_PCR, TpmHash.SHA256.extend(Bytes.zeros(32), challenge.enclaveId()));
@@ -73,7 +93,10 @@ public class Verification {
                   tpm.ak(),
                   PcrValues.of(TpmHash.SHA256, pcrs),
                   Optional.of(made.log()),
-                  Optional.of(made.ima())));
+                  Optional.of(
+                      again
+                          ? made.ima().slice(before.ima().length(), made.ima().length())
+                          : made.ima())));
     }
   }
 
