@@ -80,7 +80,7 @@ final class MessageTargets {
             AttestRequest::toBytes,
             "{\"token\":\"t\",\"activatedSecret\":\"AAAA\",\"akPublic\":\"AAAA\",\"enclave\":<KEYS>,"
                 + "\"quote\":\"AAAA\",\"signature\":\"AAAA\",\"pcrs\":<PCRS>,\"eventLog\":\"AAAA\","
-                + "\"ima\":\"AAAA\"}"),
+                + "\"ima\":\"AAAA\",\"commandLine\":\"quiet\"}"),
         message(
             "attest-reply",
             AttestReply::parse,
