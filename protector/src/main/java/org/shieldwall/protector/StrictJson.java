@@ -7,10 +7,13 @@ import org.shieldwall.protector.ProtectorException.Code;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.NumericNode;
 
 /** Text to tree and back: bounded, no member twice, nothing after the end, UTF-8 and no other. */
 final class StrictJson {
@@ -43,7 +46,21 @@ final class StrictJson {
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .build())
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .nodeFactory(new FiniteNumbers())
         .build();
+  }
+
+  /** A number too large for a double would be read as infinity, which is no JSON when written. */
+  private static final class FiniteNumbers extends JsonNodeFactory {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public NumericNode numberNode(double value) {
+      if (!Double.isFinite(value)) {
+        throw new StreamReadException("a number larger than any double");
+      }
+      return super.numberNode(value);
+    }
   }
 
   static JsonNode parse(byte[] utf8, String document, int maxBytes) throws ProtectorException {
