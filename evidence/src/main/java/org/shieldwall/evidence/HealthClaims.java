@@ -11,9 +11,9 @@ import org.shieldwall.tpm.TpmName;
  * @param host the name its endorsement key is registered under
  * @param policy the policy's name
  * @param policyVersion the policy's version
- * @param baselines names of the baselines that the boot matches; empty where the policy needs none
+ * @param baselines names of the baselines that the boot matches; empty where the check is off
  * @param bank the bank everything was checked in
- * @param secureBoot Secure Boot's state
+ * @param secureBoot Secure Boot's state; unknown where the check is off
  * @param akName name of the attestation key
  * @param resetCount how often the TPM was reset: boots of the host
  * @param restartCount how often it was restarted without a reset: resumes

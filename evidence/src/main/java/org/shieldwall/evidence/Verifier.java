@@ -5,7 +5,6 @@ import java.util.Optional;
 import org.shieldwall.evidence.check.HostChecks;
 import org.shieldwall.evidence.check.HostEvidence;
 import org.shieldwall.evidence.check.ImaReading;
-import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.LogReading;
 import org.shieldwall.evidence.eventlog.SecureBootState;
 import org.shieldwall.tpm.TpmAttest;
@@ -46,7 +45,7 @@ public final class Verifier {
                     || (each.outcome() == Outcome.OFF && !policy.isOn(each.check())));
     Verdict verdict =
         healthy
-            ? new Verdict.Healthy(claims(policy, evidence, challenge, host))
+            ? new Verdict.Healthy(claims(policy, evidence, challenge, host, results))
             : new Verdict.Refused(findings(results));
     return new Appraisal(verdict, results, resume);
   }
@@ -56,23 +55,33 @@ public final class Verifier {
     return results.stream().flatMap(each -> each.findings().stream()).toList();
   }
 
+  /**
+   * What passed, and no more: without {@link Check#BOOT_BASELINE} nobody held the log against the
+   * PCRs that a baseline speaks of, and it may tell of any boot.
+   */
   private static HealthClaims claims(
       AttestationPolicy policy,
       UntrustedEvidence evidence,
       Challenge challenge,
-      HostEvidence host) {
+      HostEvidence host,
+      List<CheckResult> results) {
     TpmAttest attest = host.attest().orElseThrow();
     return new HealthClaims(
         challenge.registeredHost().orElseThrow(),
         policy.name(),
         policy.version(),
-        host.matchedBaselines(),
+        passed(Check.BOOT_BASELINE, results) ? host.matchedBaselines() : List.of(),
         policy.bank(),
-        host.facts().map(BootFacts::secureBoot).orElse(SecureBootState.UNKNOWN),
+        passed(Check.SECURE_BOOT, results) ? SecureBootState.ON : SecureBootState.UNKNOWN,
         evidence.attestationKey().name(),
         attest.clock().resetCount(),
         attest.clock().restartCount(),
         host.ima().map(ImaReading::covered).orElse(0L),
         List.copyOf(policy.on()));
+  }
+
+  private static boolean passed(Check check, List<CheckResult> results) {
+    return results.stream()
+        .anyMatch(each -> each.check() == check && each.outcome() == Outcome.PASS);
   }
 }

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.shieldwall.evidence.eventlog.EfiVariable;
 import org.shieldwall.evidence.eventlog.EventType;
+import org.shieldwall.evidence.eventlog.SecureBootState;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.ObjectAttribute;
 import org.shieldwall.tpm.ObjectAttributes;
@@ -180,5 +181,45 @@ class AttackedEvidenceTest {
               .as(story)
               .isEqualTo(Outcome.FAIL);
         });
+  }
+
+  @Test
+  void givenALogOfAnotherBootAndNoCheckThatReadsItThenNothingOfItIsClaimed() {
+    CheckedHost accepted = CheckedHost.sealed("quiet");
+    LogBuilder other = new LogBuilder().firmware(true).sealedImage("other", "quiet").exit();
+    AttestationPolicy policy = accepted.policy(Check.BOOT_BASELINE);
+    AttestationPolicy images =
+        AttestationPolicy.standard(
+            "x", 1, List.of(BootBaseline.capture("own", accepted.facts(), CaptureLevel.BOOT)));
+    UntrustedEvidence genuine = CheckedHost.of(other).evidence(images);
+    UntrustedEvidence forged =
+        new UntrustedEvidence(
+            genuine.attest(),
+            genuine.signature(),
+            genuine.attestationKey(),
+            genuine.pcrs(),
+            Optional.of(accepted.boot().log()),
+            Optional.empty());
+
+    assertThat(Verifier.appraise(images, forged, CheckedHost.CHALLENGE).verdict())
+        .as("the check sees it")
+        .isInstanceOf(Verdict.Refused.class);
+    Verdict off =
+        Verifier.appraise(
+                images.without(Set.of(Check.BOOT_BASELINE)), forged, CheckedHost.CHALLENGE)
+            .verdict();
+    assertThat(off).isInstanceOf(Verdict.Healthy.class);
+    assertThat(((Verdict.Healthy) off).claims().baselines())
+        .as("nobody held the log against PCR 4")
+        .isEmpty();
+
+    LogBuilder open = new LogBuilder().firmware(false).sealedImage("uki", "quiet").exit();
+    AttestationPolicy nothing =
+        policy.without(Set.of(Check.BOOT_BASELINE, Check.SECURE_BOOT, Check.NO_UEFI_DEBUG));
+    Verdict unasked =
+        Verifier.appraise(nothing, CheckedHost.of(open).evidence(nothing), CheckedHost.CHALLENGE)
+            .verdict();
+    assertThat(((Verdict.Healthy) unasked).claims().secureBoot())
+        .isEqualTo(SecureBootState.UNKNOWN);
   }
 }

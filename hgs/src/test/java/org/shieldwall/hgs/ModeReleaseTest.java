@@ -134,10 +134,12 @@ class ModeReleaseTest {
       throws Exception {
     Bytes certificate = certificate();
     service.administer(admin -> admin.modes().disable(AttestationMode.HOST_KEY));
-    assertThat(refused(certificate, enclave, Assurance.DIRECTORY)).containsExactly("host-removed");
+    assertThat(refused(certificate, enclave, Assurance.DIRECTORY))
+        .containsExactly("mode-not-enabled");
     service.clock().advance(Duration.ofSeconds(2));
     service.administer(admin -> admin.modes().enable(AttestationMode.HOST_KEY));
-    assertThat(refused(certificate, enclave, Assurance.DIRECTORY)).containsExactly("host-removed");
+    assertThat(refused(certificate, enclave, Assurance.DIRECTORY))
+        .containsExactly("certificate-withdrawn");
     assertThat(refused(certificate(), enclave, Assurance.DIRECTORY)).isEmpty();
   }
 }

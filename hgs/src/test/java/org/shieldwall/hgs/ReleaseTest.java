@@ -384,7 +384,7 @@ class ReleaseTest {
     service.administer(admin -> admin.addHost(host.identity()));
     Problem problem = refusal(() -> release(data));
     assertThat(problem.status()).isEqualTo(401);
-    assertThat(codes(problem)).containsExactly("host-removed");
+    assertThat(codes(problem)).containsExactly("certificate-withdrawn");
     attest();
     release(data);
   }

@@ -14,6 +14,7 @@ import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.audit.AuditedRefusals;
+import org.shieldwall.hgs.keys.CertificateGrounds.Gone;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.protector.Assurance;
 import org.shieldwall.protector.GuardianKey;
@@ -107,19 +108,22 @@ public final class KeyProtectionService {
           List.of(ReleaseFindings.certificate(refusal.get())),
           Map.of());
     }
-    if (!database.read(reading -> CertificateGrounds.stand(reading, certificate))) {
-      throw hostRemoved(claims.host());
+    Optional<Gone> gone =
+        database.read(reading -> CertificateGrounds.gone(reading, certificate, now));
+    if (gone.isPresent()) {
+      throw groundless(claims, gone.get());
     }
     return certificate;
   }
 
-  private RefusedException hostRemoved(String host) {
+  private RefusedException groundless(HealthClaims claims, Gone gone) {
+    ReportedFinding finding = ReleaseFindings.gone(gone, claims);
     return refuse(
         ProblemType.CERTIFICATE_REFUSED,
-        "host " + host,
-        "host " + host + " is not registered any more, or was removed since it attested",
-        List.of(ReleaseFindings.hostRemoved(host)),
-        Map.of("host", host));
+        "host " + claims.host(),
+        finding.title(),
+        List.of(finding),
+        Map.of("host", claims.host()));
   }
 
   private Asked verified(ReleaseMessage message, HealthCertificate certificate)
@@ -151,18 +155,21 @@ public final class KeyProtectionService {
 
   private void requireOwnersConsent(Asked asked, Instant now) throws RefusedException {
     HealthClaims claims = asked.claims();
+    List<String> baselines =
+        database.read(reading -> CertificateGrounds.standing(reading, asked.certificate(), now));
     List<Violation> violations =
         asked
             .protector()
             .grant()
             .policy()
-            .violations(assurance(claims), Set.copyOf(claims.baselines()), claims.host(), now);
+            .violations(assurance(claims), Set.copyOf(baselines), claims.host(), now);
     if (!violations.isEmpty()) {
       throw refuse(
           asked,
           ProblemType.RELEASE_REFUSED,
           "the owner's policy does not allow it",
-          ReleaseFindings.policy(violations, asked.protector().grant().policy(), claims));
+          ReleaseFindings.policy(
+              violations, asked.protector().grant().policy(), claims, baselines));
     }
   }
 
@@ -228,7 +235,7 @@ public final class KeyProtectionService {
 
     record Replayed() implements Outcome {}
 
-    record HostRemoved() implements Outcome {}
+    record Groundless(Gone gone) implements Outcome {}
 
     record NotCurrent(Generations.Standing standing) implements Outcome {}
   }
@@ -244,14 +251,15 @@ public final class KeyProtectionService {
               ProblemType.RELEASE_REFUSED,
               "this request has been answered before",
               List.of(ReleaseFindings.replayed()));
-      case Outcome.HostRemoved _ -> throw hostRemoved(asked.claims().host());
+      case Outcome.Groundless(Gone gone) -> throw groundless(asked.claims(), gone);
       case Outcome.NotCurrent lost -> requireCurrent(asked, lost.standing());
     }
   }
 
   private Outcome commit(Handle writing, Asked asked, KeyProtector next, Instant now) {
-    if (!CertificateGrounds.stand(writing, asked.certificate())) {
-      return new Outcome.HostRemoved();
+    Optional<Gone> gone = CertificateGrounds.gone(writing, asked.certificate(), now);
+    if (gone.isPresent()) {
+      return new Outcome.Groundless(gone.get());
     }
     if (asked.protector().vm().isPresent()) {
       Generations.Standing standing = Generations.standing(writing, asked.protector());

@@ -2,6 +2,7 @@ package org.shieldwall.hgs.keys;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.shieldwall.hgs.keys.CertificateGrounds.Gone;
 import org.shieldwall.protector.OwnerPolicy;
 import org.shieldwall.protector.OwnerPolicy.Violation;
 import org.shieldwall.protector.ProtectorException;
@@ -31,14 +32,67 @@ final class ReleaseFindings {
         "shieldwall host attest");
   }
 
-  static ReportedFinding hostRemoved(String host) {
-    return finding(
-        "host-removed",
-        "the host is not registered, or was removed since it attested",
-        "a host that has been registered since before it attested",
-        "host " + host + " has been removed",
-        "its certificate was withdrawn with its registration",
-        "shieldwall hgs host add, and then on the host: shieldwall host attest");
+  /** What has gone from under a certificate, and who can put it back. */
+  static ReportedFinding gone(Gone gone, HealthClaims claims) {
+    String host = "host " + claims.host();
+    return switch (gone) {
+      case MODE ->
+          finding(
+              "mode-not-enabled",
+              "this mode of attestation was switched off",
+              "a mode that is on",
+              claims.mode(),
+              "a proof that is not asked for any more releases nothing",
+              "shieldwall hgs mode enable " + claims.mode() + ", if that is meant");
+      case HOST_QUARANTINED ->
+          finding(
+              "host-quarantined",
+              "the host is quarantined",
+              "a host that may attest",
+              host + ", quarantined",
+              "whoever runs the service has stopped releases to it for now",
+              "ask them; they lift it with shieldwall hgs host restore " + claims.host());
+      case HOST_REVOKED ->
+          finding(
+              "host-revoked",
+              "the host is revoked",
+              "a host that may attest",
+              host + ", revoked",
+              "whoever runs the service does not trust its machine any more",
+              "ask them; they take it in again with shieldwall hgs host add");
+      case HOST_REMOVED ->
+          finding(
+              "host-removed",
+              "the host is not registered any more",
+              "a registered host",
+              host + ", removed",
+              "its certificate was withdrawn with its registration",
+              "shieldwall hgs host add, and then on the host: shieldwall host attest");
+      case GROUP ->
+          finding(
+              "group-removed",
+              "the group that the host attested by is not registered any more",
+              "a registered group of the directory",
+              claims.group(),
+              "its members' certificates were withdrawn with it",
+              "shieldwall hgs group add, and then on the host: shieldwall host attest");
+      case BASELINES ->
+          finding(
+              "baseline-withdrawn",
+              "the boot is one that is not accepted any more",
+              "a baseline that counts, and has since the host attested",
+              String.join(", ", claims.baselines()),
+              "what the host booted was accepted when it attested, and is no longer",
+              "boot what is accepted now, and then on the host: shieldwall host attest");
+      case INTERRUPTED ->
+          finding(
+              "certificate-withdrawn",
+              "the certificate is from before the host's standing changed",
+              "a certificate from since then",
+              "an older one of " + host,
+              "a certificate that was withdrawn once never counts again",
+              "shieldwall host attest");
+    };
   }
 
   static ReportedFinding replayed() {
@@ -93,16 +147,16 @@ final class ReleaseFindings {
   }
 
   static List<ReportedFinding> policy(
-      List<Violation> violations, OwnerPolicy policy, HealthClaims claims) {
+      List<Violation> violations, OwnerPolicy policy, HealthClaims claims, List<String> baselines) {
     List<ReportedFinding> findings = new ArrayList<>();
     for (Violation violation : violations) {
-      findings.add(policy(violation, policy, claims));
+      findings.add(policy(violation, policy, claims, baselines));
     }
     return findings;
   }
 
   private static ReportedFinding policy(
-      Violation violation, OwnerPolicy policy, HealthClaims claims) {
+      Violation violation, OwnerPolicy policy, HealthClaims claims, List<String> baselines) {
     String why = "the VM's owner decides where it may run";
     return switch (violation) {
       case ASSURANCE ->
@@ -118,7 +172,7 @@ final class ReleaseFindings {
               "owner-baselines",
               "the owner asks for other boot baselines",
               String.join(", ", policy.requiredBaselines()),
-              claims.baselines().isEmpty() ? "none" : String.join(", ", claims.baselines()),
+              baselines.isEmpty() ? "none" : String.join(", ", baselines),
               why,
               "boot the host as that baseline describes, or: " + OWNER_SIGNS_ANEW);
       case HOST ->
