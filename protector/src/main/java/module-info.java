@@ -5,4 +5,5 @@ module org.shieldwall.protector {
 
   exports org.shieldwall.protector;
   exports org.shieldwall.protector.secret;
+  exports org.shieldwall.protector.state;
 }

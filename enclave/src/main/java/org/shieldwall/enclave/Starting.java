@@ -83,7 +83,7 @@ final class Starting {
   private static byte[] openVariables(
       VmDirectory.Generation old, IngressEgress keys, UUID vm, long generation)
       throws AlteredException, IOException {
-    byte[] sealed = DurableFiles.read(old.variables(), SealedVariables.MAX_BYTES + 64);
+    byte[] sealed = DurableFiles.read(old.variables(), SealedVariables.MAX_FILE);
     try (SecretBytes key = keys.ingress().derive(KeyLabel.UEFI_VARIABLES)) {
       return SealedVariables.open(sealed, key, vm, generation);
     }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.shieldwall.cli.Failure;
@@ -29,6 +30,7 @@ import org.shieldwall.host.agent.AgentRequest;
 import org.shieldwall.host.vm.VmDefinition;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.state.StateException;
 import org.shieldwall.tpm.Bytes;
 
 /** What is read on one machine: configuration, sockets, files of administrators, QEMU. */
@@ -181,6 +183,16 @@ final class LocalTargets {
                   "an answer reads as printed");
             },
             ProtectorException.class),
+        FuzzTarget.of(
+            "state-container",
+            StateSeeds::all,
+            input -> {
+              byte[] content = StateSeeds.open(input);
+              require(
+                  Arrays.equals(StateSeeds.open(StateSeeds.seal(content)), content),
+                  "a container's content reads as sealed");
+            },
+            StateException.class),
         FuzzTarget.of(
             "qemu-monitor",
             () ->

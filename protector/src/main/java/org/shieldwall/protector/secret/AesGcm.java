@@ -1,5 +1,6 @@
 package org.shieldwall.protector.secret;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
@@ -32,6 +33,56 @@ public final class AesGcm {
       throw new AEADBadTagException("shorter than a tag");
     }
     return run(Cipher.DECRYPT_MODE, key, iv, associatedData, sealed);
+  }
+
+  /**
+   * Seals what remains of {@code plaintext} into {@code sealed}: ciphertext and tag. Neither is
+   * copied to the heap where both lie outside it, but for the cipher's own working storage.
+   */
+  public static void seal(
+      SecretBytes key, byte[] iv, byte[] associatedData, ByteBuffer plaintext, ByteBuffer sealed) {
+    try {
+      run(Cipher.ENCRYPT_MODE, key, iv, associatedData, plaintext, sealed);
+    } catch (AEADBadTagException e) {
+      throw new IllegalStateException("sealing checks no tag", e);
+    }
+  }
+
+  /**
+   * Opens what remains of {@code sealed} into {@code plaintext}.
+   *
+   * @throws AEADBadTagException if the bytes were not sealed under this key, IV and associated
+   *     data; nothing in {@code plaintext} is then to be used
+   */
+  public static void open(
+      SecretBytes key, byte[] iv, byte[] associatedData, ByteBuffer sealed, ByteBuffer plaintext)
+      throws AEADBadTagException {
+    run(Cipher.DECRYPT_MODE, key, iv, associatedData, sealed, plaintext);
+  }
+
+  private static void run(
+      int mode,
+      SecretBytes key,
+      byte[] iv,
+      byte[] associatedData,
+      ByteBuffer input,
+      ByteBuffer output)
+      throws AEADBadTagException {
+    EphemeralKey aes =
+        new EphemeralKey(
+            key.expose(SecretAccess.because("key of one AES-GCM segment"), byte[]::clone), "AES");
+    try {
+      Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+      cipher.init(mode, aes, new GCMParameterSpec(8 * TAG_BYTES, iv));
+      cipher.updateAAD(associatedData);
+      int _ = cipher.doFinal(input, output);
+    } catch (AEADBadTagException e) {
+      throw e;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java has no usable AES-GCM", e);
+    } finally {
+      aes.destroy();
+    }
   }
 
   private static byte[] run(

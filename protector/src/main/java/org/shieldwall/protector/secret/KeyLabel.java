@@ -7,7 +7,11 @@ public enum KeyLabel {
   KEYING_MAC("keying mac"),
   SHIELDING_DATA("shielding data"),
   VTPM_STATE("vtpm state"),
-  UEFI_VARIABLES("uefi variables");
+  UEFI_VARIABLES("uefi variables"),
+  SAVED_MEMORY("saved memory"),
+  CHECKPOINT("checkpoint"),
+  MIGRATION("migration"),
+  REPLICA("replica");
 
   private final String label;
 
