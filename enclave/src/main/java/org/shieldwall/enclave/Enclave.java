@@ -87,6 +87,7 @@ final class Enclave {
         case Request.Provision provision -> provision(provision, descriptors, progress);
         case Request.Start start -> start(start, descriptors, progress);
         case Request.Stop stop -> stop(stop);
+        case Request.Open open -> open(open, descriptors);
         case Request.Status status -> status(status);
       };
     } catch (RefusedException e) {
@@ -228,11 +229,7 @@ final class Enclave {
 
   private Answer.Final stop(Request.Stop request) throws RefusedException, IOException {
     long began = System.nanoTime();
-    Slot slot = machines.get(request.vm());
-    if (slot == null || slot.machine.isEmpty() || slot.ended()) {
-      throw new RefusedException(Refusal.NOT_RUNNING, "VM " + request.vm() + " does not run");
-    }
-    VirtualMachine machine = slot.machine.get();
+    VirtualMachine machine = running(request.vm());
     boolean ended =
         switch (request.how()) {
           case POWERDOWN -> machine.powerdown(Duration.ofSeconds(request.waitSeconds()));
@@ -249,6 +246,20 @@ final class Enclave {
         request.vm(),
         machine.reason().isEmpty() ? "ended" : VirtualMachine.printable(machine.reason()),
         (System.nanoTime() - began) / 1e9);
+  }
+
+  private Answer.Final open(Request.Open request, List<Descriptor> descriptors)
+      throws RefusedException, IOException {
+    running(request.vm()).open(request.door(), one(descriptors, "who looks"));
+    return new Answer.Opened(request.vm());
+  }
+
+  private VirtualMachine running(UUID vm) throws RefusedException {
+    Slot slot = machines.get(vm);
+    if (slot == null || slot.machine.isEmpty() || slot.ended()) {
+      throw new RefusedException(Refusal.NOT_RUNNING, "VM " + vm + " does not run");
+    }
+    return slot.machine.get();
   }
 
   private Answer.Final status(Request.Status request) {

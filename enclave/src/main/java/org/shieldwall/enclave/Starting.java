@@ -22,6 +22,7 @@ import org.shieldwall.enclave.worker.WorkerPlan;
 import org.shieldwall.protector.IngressEgress;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.VmClass;
 import org.shieldwall.protector.secret.KeyLabel;
 import org.shieldwall.protector.secret.SecretBytes;
 import org.shieldwall.tpm.command.TpmException;
@@ -118,6 +119,8 @@ final class Starting {
       throws IOException, AlteredException {
     UUID vm = keys.next().vm().orElseThrow();
     long generation = keys.next().generation();
+    // The owner's word, whose signature was verified with the protector: nobody else's counts.
+    boolean console = keys.next().grant().policy().vmClass() == VmClass.ENCRYPTION_SUPPORTED;
     VmDirectory.Generation current = directory.current();
     LiveVariables variables =
         new LiveVariables(image, current.variables(), vm, generation, keys.egress(), random);
@@ -135,11 +138,12 @@ final class Starting {
                 variables.descriptor(),
                 List.of(new WorkerPlan.Disk("root", disk), new WorkerPlan.Disk("seed", seed)),
                 Optional.of(vtpm.controlForWorker()),
-                network);
+                network,
+                console);
         Worker worker = Worker.start(plan);
         vtpm.releaseControl();
         return new VirtualMachine(
-            vm, definition.name(), generation, accelerator, worker, vtpm, variables, now);
+            vm, definition.name(), generation, accelerator, worker, vtpm, variables, console, now);
       } catch (IOException e) {
         vtpm.close();
         throw e;

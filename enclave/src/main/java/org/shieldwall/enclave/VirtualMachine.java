@@ -6,6 +6,10 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.Refusal;
+import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.enclave.vtpm.VirtualTpm;
 import org.shieldwall.enclave.worker.Accelerator;
 import org.shieldwall.enclave.worker.Worker;
@@ -24,6 +28,7 @@ final class VirtualMachine {
   private final Worker worker;
   private final VirtualTpm vtpm;
   private final LiveVariables variables;
+  private final boolean console;
   private final Instant since;
   private final Thread watcher;
 
@@ -52,6 +57,7 @@ final class VirtualMachine {
       Worker worker,
       VirtualTpm vtpm,
       LiveVariables variables,
+      boolean console,
       Instant since) {
     this.id = id;
     this.name = name;
@@ -60,6 +66,7 @@ final class VirtualMachine {
     this.worker = worker;
     this.vtpm = vtpm;
     this.variables = variables;
+    this.console = console;
     this.since = since;
     this.watcher = Thread.ofPlatform().daemon().name("vm " + id).unstarted(this::watch);
   }
@@ -112,6 +119,22 @@ final class VirtualMachine {
     }
     reason = found.isEmpty() ? worker.shutdownReason() : found;
     state = found.isEmpty() ? State.STOPPED : State.FAILED;
+  }
+
+  /**
+   * Opens a way in that the owner allows.
+   *
+   * @param peer a connected stream socket; stays the caller's
+   */
+  void open(Request.Door door, Descriptor peer) throws RefusedException, IOException {
+    if (!console) {
+      throw new RefusedException(
+          Refusal.CONSOLE_NOT_ALLOWED, "the owner's grant says that this VM is shielded");
+    }
+    switch (door) {
+      case SCREEN -> worker.showScreen(peer);
+      case SERIAL -> worker.connectSerial(new UnixSocket(peer.duplicate(0)));
+    }
   }
 
   /** Asks the guest to shut down; {@return whether all has ended in time} */

@@ -2,10 +2,12 @@ package org.shieldwall.cli.host;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.Output;
 import org.shieldwall.cli.Progress;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.HostConfig;
 import org.shieldwall.host.agent.AgentClient;
@@ -58,11 +60,23 @@ public final class AgentOptions {
    * @return the exit code
    */
   public int ask(AgentRequest request, PrintWriter out, Shown shown) {
+    return ask(request, List.of(), out, shown);
+  }
+
+  /**
+   * The same with descriptors, which stay the caller's.
+   *
+   * @return the exit code
+   */
+  public int ask(AgentRequest request, List<Descriptor> descriptors, PrintWriter out, Shown shown) {
     AgentReply reply;
     try (Progress progress = Progress.onTerminal()) {
       reply =
           new AgentClient(config().agentSocket())
-              .ask(request, work -> progress.report(work.stage(), work.done(), work.total()));
+              .ask(
+                  request,
+                  descriptors,
+                  work -> progress.report(work.stage(), work.done(), work.total()));
     } catch (AgentException problem) {
       throw failure(problem);
     }

@@ -21,10 +21,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
-/** {@code vm create | start | stop | list | show | delete}. */
+/** {@code vm create | start | stop | list | show | delete | console | serial}. */
 @Command(
     name = "vm",
     description = "Create, start, stop and delete shielded VMs on this host.",
+    subcommands = {ConsoleCommand.class, SerialCommand.class},
     mixinStandardHelpOptions = true)
 public final class VmCommand implements Runnable {
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,8})([MGT])");
@@ -228,14 +229,14 @@ public final class VmCommand implements Runnable {
                     : entry.getValue().asString()));
   }
 
-  private static void checkName(String name) {
+  static void checkName(String name) {
     check(
         VmDefinition.isName(name),
         "\"" + name + "\" as a VM's name",
         "1 to 63 lower-case letters, digits and hyphens");
   }
 
-  private static void check(boolean good, String what, String shape) {
+  static void check(boolean good, String what, String shape) {
     if (!good) {
       throw new Failure(what + " is not possible", "use " + shape, Failure.MALFORMED);
     }

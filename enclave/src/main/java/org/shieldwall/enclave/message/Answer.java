@@ -44,6 +44,9 @@ public sealed interface Answer {
   /** A VM has stopped. */
   record Stopped(UUID vm, String how, double seconds) implements Final {}
 
+  /** A door was opened. */
+  record Opened(UUID vm) implements Final {}
+
   /** The enclave and its VMs. */
   record EnclaveStatus(
       String id,

@@ -43,6 +43,7 @@ public final class AnswerCodec {
               .put("vm", stopped.vm().toString())
               .put("how", stopped.how())
               .put("milliseconds", Math.round(stopped.seconds() * 1000));
+      case Answer.Opened opened -> json.put("type", "opened").put("vm", opened.vm().toString());
       case Answer.EnclaveStatus status -> status(json, status);
       case Answer.Refused refused ->
           json.put("type", "refused")
@@ -126,6 +127,7 @@ public final class AnswerCodec {
             json.at("how").text(100),
             count(json.at("milliseconds")) / 1000.0);
       }
+      case "opened" -> new Answer.Opened(json.members("type", "vm").at("vm").uuid());
       case "status" -> status(json);
       case "refused" -> {
         json.members("type", "code", "detail", "remedy");

@@ -11,6 +11,9 @@ public enum Refusal {
   DIRECTORY_NOT_EMPTY("directory-not-empty", "choose another name, or delete the VM first"),
   ALREADY_RUNNING("already-running", "stop the VM first"),
   NOT_RUNNING("not-running", "shieldwall vm list shows what runs"),
+  CONSOLE_NOT_ALLOWED(
+      "console-not-allowed",
+      "only the owner can allow it, by shielding data of the class encryption-supported"),
   TEMPLATE_ALTERED("template-altered", "get the template again from its signer"),
   TEMPLATE_UNUSABLE("template-unusable", "ask the template's signer for one this version can use"),
   STATE_ALTERED("vm-state-altered", "restore the VM's directory from the copy last started"),

@@ -3,6 +3,8 @@ package org.shieldwall.enclave.message;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.ProtectorException;
 import tools.jackson.databind.JsonNode;
 
 /** What the agent can ask of the enclave (protocol.md, "Agent and enclave"). */
@@ -51,6 +53,12 @@ public sealed interface Request {
    */
   record Stop(UUID vm, How how, int waitSeconds) implements Request {}
 
+  /**
+   * Opens a door of a running VM whose owner allows it. One descriptor comes with it: a connected
+   * stream socket, whose other end is whoever looks.
+   */
+  record Open(UUID vm, Door door) implements Request {}
+
   /** The running VMs, or one of them. */
   record Status(Optional<UUID> vm) implements Request {}
 
@@ -58,6 +66,24 @@ public sealed interface Request {
   enum Purpose {
     PROVISION,
     START
+  }
+
+  /** The ways into an encryption-supported VM. */
+  enum Door {
+    /** Its screen and keyboard, in the remote framebuffer protocol (RFC 6143). */
+    SCREEN,
+    /** Its serial line, byte for byte. */
+    SERIAL;
+
+    /** {@return its name in messages} */
+    public String word() {
+      return RequestCodec.word(this);
+    }
+
+    /** Reads its name in a message. */
+    public static Door fromJson(Json json) throws ProtectorException {
+      return RequestCodec.choice(json, values());
+    }
   }
 
   /** How a VM is stopped. */

@@ -46,6 +46,8 @@ public final class RequestCodec {
               .put("vm", stop.vm().toString())
               .put("how", word(stop.how()))
               .put("wait", stop.waitSeconds());
+      case Request.Open open ->
+          json.put("type", "open").put("vm", open.vm().toString()).put("door", open.door().word());
       case Request.Status status -> {
         json.put("type", "status");
         status.vm().ifPresentOrElse(vm -> json.put("vm", vm.toString()), () -> json.putNull("vm"));
@@ -75,6 +77,10 @@ public final class RequestCodec {
             json.at("vm").uuid(),
             choice(json.at("how"), Request.How.values()),
             (int) json.at("wait").number(0, 3600));
+      }
+      case "open" -> {
+        json.members("type", "vm", "door");
+        yield new Request.Open(json.at("vm").uuid(), Request.Door.fromJson(json.at("door")));
       }
       case "status" -> {
         json.members("type", "vm");

@@ -60,7 +60,8 @@ public final class AcceleratorProbe {
               variables,
               List.of(),
               Optional.empty(),
-              Optional.empty());
+              Optional.empty(),
+              false);
       try (Worker worker = Worker.start(plan)) {
         return watch(worker, variables.path(), digest(blank));
       }

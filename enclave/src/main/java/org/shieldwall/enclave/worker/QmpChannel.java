@@ -10,6 +10,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -60,10 +61,16 @@ final class QmpChannel implements AutoCloseable {
   }
 
   /** Executes one command. {@return what it returned} */
-  synchronized JsonNode execute(QmpCommand command, Duration limit) throws IOException {
-    byte[] line =
-        ("{\"execute\":\"" + command.text() + "\"}\n").getBytes(StandardCharsets.US_ASCII);
-    socket.send(line, List.of(), SEND);
+  JsonNode execute(QmpCommand command, Duration limit) throws IOException {
+    return execute(command, List.of(), limit);
+  }
+
+  /** The same, with descriptors that QEMU takes as it reads the command. */
+  synchronized JsonNode execute(QmpCommand command, List<Descriptor> descriptors, Duration limit)
+      throws IOException {
+    String line =
+        "{\"execute\":\"" + command.text() + "\",\"arguments\":" + command.arguments() + "}\n";
+    socket.send(line.getBytes(StandardCharsets.US_ASCII), descriptors, SEND);
     return switch (take(limit)) {
       case Reply.Returned returned -> returned.value();
       case Reply.Failed failed ->

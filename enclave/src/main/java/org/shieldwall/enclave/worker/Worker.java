@@ -2,9 +2,12 @@ package org.shieldwall.enclave.worker;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.shieldwall.enclave.posix.ChildProcess;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
 
 /** A running virtual machine: the sandboxed QEMU and the only channel to its monitor. */
@@ -14,31 +17,44 @@ public final class Worker implements AutoCloseable {
   private final ChildProcess process;
   private final QmpChannel monitor;
   private final WorkerEvents events;
+  private final Optional<SerialLine> serial;
 
-  private Worker(ChildProcess process, QmpChannel monitor, WorkerEvents events) {
+  private Worker(
+      ChildProcess process, QmpChannel monitor, WorkerEvents events, Optional<SerialLine> serial) {
     this.process = process;
     this.monitor = monitor;
     this.events = events;
+    this.serial = serial;
   }
 
   /** Starts a machine and waits until its monitor answers. */
   public static Worker start(WorkerPlan plan) throws IOException {
     UnixSocket.Pair pair = UnixSocket.pair();
+    Optional<UnixSocket.Pair> line =
+        plan.console() ? Optional.of(UnixSocket.pair()) : Optional.empty();
     ChildProcess process;
-    try (UnixSocket there = pair.there()) {
-      WorkerPlan.Launch launch = plan.launch(there.descriptor());
+    try {
+      WorkerPlan.Launch launch =
+          plan.launch(pair.there().descriptor(), line.map(serial -> serial.there().descriptor()));
       process = ChildProcess.start(launch.command(), Map.of(), launch.inherited());
     } catch (IOException e) {
       pair.here().close();
+      line.ifPresent(serial -> serial.here().close());
       throw e;
+    } finally {
+      pair.there().close();
+      line.ifPresent(serial -> serial.there().close());
     }
     WorkerEvents events = new WorkerEvents();
+    Optional<SerialLine> serial = line.map(ends -> SerialLine.of(ends.here()));
     try {
-      return new Worker(process, QmpChannel.open(pair.here(), ANSWER, events::note), events);
+      return new Worker(
+          process, QmpChannel.open(pair.here(), ANSWER, events::note), events, serial);
     } catch (IOException e) {
       process.kill();
       process.await(ANSWER);
       pair.here().close();
+      serial.ifPresent(SerialLine::close);
       throw new WorkerException(
           "the worker did not start: " + e.getMessage() + "; it said: " + process.tail());
     }
@@ -52,6 +68,30 @@ public final class Worker implements AutoCloseable {
   /** Asks the guest to shut down, as by the power button. */
   public void powerdown() throws IOException {
     monitor.execute(QmpCommand.POWERDOWN, ANSWER);
+  }
+
+  /**
+   * Shows the screen to a viewer (RFB 3.8), and takes its keys.
+   *
+   * @param viewer a connected stream socket; stays the caller's
+   */
+  public void showScreen(Descriptor viewer) throws IOException {
+    requireConsole();
+    monitor.execute(QmpCommand.TAKE_VIEWER, List.of(viewer), ANSWER);
+    monitor.execute(QmpCommand.SHOW_SCREEN, ANSWER);
+  }
+
+  /**
+   * Connects the serial line, in the place of whoever was connected before.
+   *
+   * @param terminal a connected stream socket, which the line owns from now on
+   */
+  public void connectSerial(UnixSocket terminal) throws IOException {
+    requireConsole().connect(terminal);
+  }
+
+  private SerialLine requireConsole() throws WorkerException {
+    return serial.orElseThrow(() -> new WorkerException("this machine has no console"));
   }
 
   /** Ends it at once, with the disks' and the variables' writes flushed. */
@@ -105,5 +145,6 @@ public final class Worker implements AutoCloseable {
     process.kill();
     process.await(ANSWER);
     monitor.close();
+    serial.ifPresent(SerialLine::close);
   }
 }

@@ -13,6 +13,8 @@ import org.shieldwall.enclave.posix.Descriptor;
  * @param variables the UEFI variable store: a writable file
  * @param tpm the vTPM's control channel, empty for a machine without one
  * @param network what the network card is connected to; empty for no card
+ * @param console whether there are a screen, a keyboard and a serial line, as the owner may allow
+ *     (class encryption-supported); without it the machine has none, and none can be added
  */
 public record WorkerPlan(
     String name,
@@ -22,7 +24,8 @@ public record WorkerPlan(
     Descriptor variables,
     List<Disk> disks,
     Optional<Descriptor> tpm,
-    Optional<Link> network) {
+    Optional<Link> network,
+    boolean console) {
   // Debian's OVMF with SMM, which keeps the guest's kernel from writing the variables behind the
   // firmware's back.
   static final String FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd";
@@ -46,7 +49,13 @@ public record WorkerPlan(
   /** The command and what its descriptors are, in order from 3; the monitor is the first. */
   record Launch(List<String> command, List<Descriptor> inherited) {}
 
-  Launch launch(Descriptor monitor) {
+  /**
+   * @param serial the far end of the serial line; there if and only if {@link #console}
+   */
+  Launch launch(Descriptor monitor, Optional<Descriptor> serial) {
+    if (serial.isPresent() != console) {
+      throw new IllegalArgumentException("a serial line comes with a console, and only with one");
+    }
     List<Descriptor> inherited = new ArrayList<>(List.of(monitor));
     List<String> command = new ArrayList<>(machine());
     add(command, "-add-fd", "fd=" + next(inherited, variables) + ",set=1");
@@ -60,6 +69,7 @@ public record WorkerPlan(
       add(command, "-device", "tpm-crb,tpmdev=tpm");
     });
     network.ifPresent(link -> addNetwork(command, inherited, link));
+    serial.ifPresent(line -> addConsole(command, next(inherited, line)));
     add(command, "-chardev", "socket,id=qmp,fd=3", "-mon", "chardev=qmp,mode=control");
     return new Launch(sandbox().run(command), List.copyOf(inherited));
   }
@@ -77,7 +87,10 @@ public record WorkerPlan(
   private List<String> machine() {
     List<String> command = new ArrayList<>(List.of(PROGRAM, "-nodefaults", "-no-user-config"));
     add(command, "-display", "none", "-vga", "none");
-    add(command, "-serial", "none", "-parallel", "none", "-monitor", "none");
+    if (!console) {
+      add(command, "-serial", "none");
+    }
+    add(command, "-parallel", "none", "-monitor", "none");
     add(
         command,
         "-sandbox",
@@ -135,6 +148,13 @@ public record WorkerPlan(
         });
     // An option ROM would be code of the fabric's choosing, run and measured by the firmware.
     add(command, "-device", "virtio-net-pci,netdev=net,romfile=");
+  }
+
+  /** Neither has a name: the line is a socket pair's end, and viewers come as descriptors. */
+  private static void addConsole(List<String> command, int serial) {
+    add(command, "-vnc", "none", "-device", "bochs-display,romfile=");
+    add(command, "-chardev", "socket,id=serial,fd=" + serial);
+    add(command, "-device", "isa-serial,chardev=serial");
   }
 
   private static int next(List<Descriptor> inherited, Descriptor descriptor) {

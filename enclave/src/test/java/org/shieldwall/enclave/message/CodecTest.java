@@ -33,6 +33,7 @@ class CodecTest {
             new Request.Definition("a", 2, 512),
             Request.Network.STREAM),
         new Request.Stop(VM, Request.How.KILL, 0),
+        new Request.Open(VM, Request.Door.SERIAL),
         new Request.Status(Optional.empty()),
         new Request.Status(Optional.of(VM)));
   }
@@ -54,6 +55,7 @@ class CodecTest {
         new Answer.Provisioned(VM),
         new Answer.Started(VM, "tcg", 2, 1.5),
         new Answer.Stopped(VM, "guest-shutdown", 0.25),
+        new Answer.Opened(VM),
         new Answer.EnclaveStatus(
             "id",
             confinement,
@@ -84,6 +86,7 @@ class CodecTest {
         "{\"type\":\"stop\",\"vm\":\"x\",\"how\":\"kill\",\"wait\":0}",
         "{\"type\":\"stop\",\"vm\":\"00000000-0000-0001-0000-000000000002\",\"how\":\"dump\",\"wait\":0}",
         "{\"type\":\"stop\",\"vm\":\"00000000-0000-0001-0000-000000000002\",\"how\":\"kill\",\"wait\":99999}",
+        "{\"type\":\"open\",\"vm\":\"00000000-0000-0001-0000-000000000002\",\"door\":\"monitor\"}",
         "{\"type\":\"prepare\",\"purpose\":\"read\",\"protector\":{}}",
         "{\"type\":\"start\",\"session\":\"s\",\"release\":{},\"directory\":\"../x\",\"definition\":{\"name\":\"a\",\"cpus\":1,\"memory\":512},\"network\":\"none\"}",
         "{\"type\":\"start\",\"session\":\"s\",\"release\":{},\"directory\":\"/a/../x\",\"definition\":{\"name\":\"a\",\"cpus\":1,\"memory\":512},\"network\":\"none\"}",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.UnixSocket;
 
 @Timeout(60)
 class WorkerTest {
@@ -30,8 +32,20 @@ class WorkerTest {
   }
 
   private static WorkerPlan plan(Descriptor variables) {
+    return plan(variables, false);
+  }
+
+  private static WorkerPlan plan(Descriptor variables, boolean console) {
     return new WorkerPlan(
-        "test", Accelerator.TCG, 1, 256, variables, List.of(), Optional.empty(), Optional.empty());
+        "test",
+        Accelerator.TCG,
+        1,
+        256,
+        variables,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        console);
   }
 
   private static Descriptor blankVariables() throws IOException {
@@ -56,14 +70,7 @@ class WorkerTest {
   void givenARunningWorkerWhenQemuItselfIsKilledThenItsEndIsSeen() throws Exception {
     try (Descriptor variables = blankVariables();
         Worker worker = Worker.start(plan(variables))) {
-      long qemu =
-          ProcessHandle.of(worker.pid())
-              .orElseThrow()
-              .descendants()
-              .filter(p -> p.info().command().orElse("").endsWith("qemu-system-x86_64"))
-              .findFirst()
-              .orElseThrow()
-              .pid();
+      long qemu = qemu(worker);
       ChildProcess.start(List.of("/bin/kill", "-9", "" + qemu), java.util.Map.of(), List.of());
       assertThat(worker.await(SOON)).isTrue();
       assertThatThrownBy(worker::status).isInstanceOf(IOException.class);
@@ -74,16 +81,7 @@ class WorkerTest {
   void givenARunningWorkerThenItsProcessShowsNoPathOfTheVmAndHasNoNetwork() throws Exception {
     try (Descriptor variables = blankVariables();
         Worker worker = Worker.start(plan(variables))) {
-      Path qemu =
-          Path.of(
-              "/proc/"
-                  + ProcessHandle.of(worker.pid())
-                      .orElseThrow()
-                      .descendants()
-                      .filter(p -> p.info().command().orElse("").endsWith("qemu-system-x86_64"))
-                      .findFirst()
-                      .orElseThrow()
-                      .pid());
+      Path qemu = Path.of("/proc/" + qemu(worker));
       assertThat(Files.readString(qemu.resolve("environ")).replace("\0", "\n").lines())
           .allMatch(line -> line.startsWith("PWD="));
       assertThat(Files.readAllLines(qemu.resolve("net/dev"))).hasSize(3);
@@ -114,5 +112,87 @@ class WorkerTest {
     if (!Files.exists(Path.of("/dev/kvm"))) {
       assertThat(result.accelerator()).isEqualTo(Accelerator.TCG);
     }
+  }
+
+  @Test
+  void givenAConsoleWhenTheSerialLineIsConnectedThenTheFirmwareIsHeardAndTheLaterOneTakesOver()
+      throws Exception {
+    try (Descriptor variables = blankVariables();
+        Worker worker = Worker.start(plan(variables, true))) {
+      UnixSocket.Pair first = UnixSocket.pair();
+      worker.connectSerial(first.there());
+      assertThat(heard(first.here(), "BdsDxe")).contains("BdsDxe");
+      UnixSocket.Pair second = UnixSocket.pair();
+      worker.connectSerial(second.there());
+      assertThat(heard(second.here(), "BdsDxe")).as("what was said before").contains("BdsDxe");
+      byte[] rest = new byte[64 * 1024];
+      int count;
+      do {
+        assertThat(first.here().awaitReadable(SOON)).isTrue();
+        count = first.here().receiveSome(rest, 0, rest.length);
+      } while (count > 0);
+      first.here().close();
+      second.here().close();
+      assertThat(worker.status()).as("a reader that has gone").isEqualTo("running");
+    }
+  }
+
+  @Test
+  void givenAConsoleWhenAViewerIsHandedInThenItSpeaksRfbAndThereIsNoOtherWay() throws Exception {
+    try (Descriptor variables = blankVariables();
+        Worker worker = Worker.start(plan(variables, true))) {
+      for (int viewer = 0; viewer < 2; viewer++) {
+        UnixSocket.Pair pair = UnixSocket.pair();
+        worker.showScreen(pair.there().descriptor());
+        pair.there().close();
+        assertThat(new String(pair.here().receive(12, SOON), StandardCharsets.US_ASCII))
+            .isEqualTo("RFB 003.008\n");
+        pair.here().close();
+      }
+      long qemu = qemu(worker);
+      assertThat(Files.readAllLines(Path.of("/proc/" + qemu + "/net/unix")).stream().skip(1))
+          .as("sockets with a name, in its network")
+          .noneMatch(line -> line.strip().split("\\s+", -1).length > 7);
+      assertThat(Files.readAllLines(Path.of("/proc/" + qemu + "/net/tcp"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void givenNoConsoleThenTheMachineHasNoneAndNobodyGetsOne() throws Exception {
+    try (Descriptor variables = blankVariables();
+        Worker worker = Worker.start(plan(variables, false))) {
+      UnixSocket.Pair pair = UnixSocket.pair();
+      assertThatThrownBy(() -> worker.connectSerial(pair.there()))
+          .isInstanceOf(WorkerException.class);
+      assertThatThrownBy(() -> worker.showScreen(pair.there().descriptor()))
+          .isInstanceOf(WorkerException.class);
+      pair.here().close();
+      pair.there().close();
+      assertThat(Files.readString(Path.of("/proc/" + qemu(worker) + "/cmdline")).replace('\0', ' '))
+          .contains("-serial none", "-display none", "-vga none")
+          .doesNotContain("vnc", "serial=", "isa-serial", "bochs");
+    }
+  }
+
+  private static String heard(UnixSocket terminal, String wanted) throws IOException {
+    StringBuilder heard = new StringBuilder();
+    byte[] buffer = new byte[4096];
+    while (!heard.toString().contains(wanted)) {
+      assertThat(terminal.awaitReadable(SOON)).as("heard so far: " + heard).isTrue();
+      int count = terminal.receiveSome(buffer, 0, buffer.length);
+      assertThat(count).as("heard so far: " + heard).isPositive();
+      heard.append(new String(buffer, 0, count, StandardCharsets.UTF_8));
+    }
+    return heard.toString();
+  }
+
+  private static long qemu(Worker worker) {
+    return ProcessHandle.of(worker.pid())
+        .orElseThrow()
+        .descendants()
+        .filter(p -> p.info().command().orElse("").endsWith("qemu-system-x86_64"))
+        .findFirst()
+        .orElseThrow()
+        .pid();
   }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.shieldwall.enclave.message.Frames;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
@@ -27,8 +28,19 @@ public final class AgentClient {
   /** Asks, and waits for the answer. */
   public AgentReply ask(AgentRequest request, Consumer<AgentReply.Working> progress)
       throws AgentException {
+    return ask(request, List.of(), progress);
+  }
+
+  /**
+   * Asks with descriptors, and waits for the answer.
+   *
+   * @param descriptors stay the caller's
+   */
+  public AgentReply ask(
+      AgentRequest request, List<Descriptor> descriptors, Consumer<AgentReply.Working> progress)
+      throws AgentException {
     try (UnixSocket connection = UnixSocket.connect(socket)) {
-      Frames.send(connection, request.toBytes(), List.of(), SEND);
+      Frames.send(connection, request.toBytes(), descriptors, SEND);
       while (true) {
         byte[] bytes = Frames.receive(connection, AgentReply.MAX_BYTES, PATIENCE, WHOLE);
         AgentReply reply = AgentReply.parse(bytes);

@@ -1,6 +1,7 @@
 package org.shieldwall.host.agent;
 
 import java.nio.file.Path;
+import org.shieldwall.enclave.message.Request;
 import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.VmDefinition;
 import org.shieldwall.protector.Json;
@@ -43,6 +44,12 @@ public sealed interface AgentRequest {
   /** Stop a VM. */
   record VmStop(String name, boolean force, int waitSeconds) implements AgentRequest {}
 
+  /**
+   * Open a door of a VM. One descriptor comes with it: a connected stream socket, whose other end
+   * is whoever looks.
+   */
+  record VmOpen(String name, Request.Door door) implements AgentRequest {}
+
   /** All VMs. */
   record VmList() implements AgentRequest {}
 
@@ -62,6 +69,8 @@ public sealed interface AgentRequest {
       case VmStart start -> json.put("do", "vm-start").put("name", start.name());
       case VmShow show -> json.put("do", "vm-show").put("name", show.name());
       case VmDelete delete -> json.put("do", "vm-delete").put("name", delete.name());
+      case VmOpen open ->
+          json.put("do", "vm-open").put("name", open.name()).put("door", open.door().word());
       case VmStop stop ->
           json.put("do", "vm-stop")
               .put("name", stop.name())
@@ -106,6 +115,10 @@ public sealed interface AgentRequest {
         json.members("do", "name", "force", "wait");
         yield new VmStop(
             name(json), json.at("force").bool(), (int) json.at("wait").number(0, MAX_WAIT));
+      }
+      case "vm-open" -> {
+        json.members("do", "name", "door");
+        yield new VmOpen(name(json), Request.Door.fromJson(json.at("door")));
       }
       case "vm-create" -> create(json);
       default -> throw json.at("do").malformed("a known request", '"' + what + '"');

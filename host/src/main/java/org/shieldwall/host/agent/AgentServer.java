@@ -9,6 +9,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Frames;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixListener;
 import org.shieldwall.enclave.posix.UnixSocket;
@@ -32,7 +33,13 @@ final class AgentServer implements AutoCloseable {
 
   /** Who does the work. */
   interface Handler {
-    ObjectNode answer(AgentRequest request, Consumer<Answer.Progress> progress)
+    /**
+     * Answers one request.
+     *
+     * @param descriptors that came with it; the caller closes them
+     */
+    ObjectNode answer(
+        AgentRequest request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
         throws AgentException;
   }
 
@@ -103,17 +110,18 @@ final class AgentServer implements AutoCloseable {
         return;
       }
       byte[] body = Frames.receive(connection, AgentRequest.MAX_BYTES, REQUEST, REQUEST);
-      AgentReply reply = answer(connection, body);
+      AgentReply reply = answer(connection, body, connection.takeDescriptors());
       Frames.send(connection, reply.toBytes(), List.of(), SEND);
     } catch (IOException gone) {
       LOG.debug("a client went away: {}", gone.getMessage());
     }
   }
 
-  private AgentReply answer(UnixSocket connection, byte[] body) {
+  private AgentReply answer(UnixSocket connection, byte[] body, List<Descriptor> descriptors) {
     try {
       AgentRequest request = AgentRequest.parse(body);
-      return new AgentReply.Done(handler.answer(request, progress -> report(connection, progress)));
+      return new AgentReply.Done(
+          handler.answer(request, descriptors, progress -> report(connection, progress)));
     } catch (AgentException refused) {
       return AgentReply.Failed.of(refused);
     } catch (ProtectorException malformed) {
@@ -127,6 +135,8 @@ final class AgentServer implements AutoCloseable {
               "internal",
               "the agent met an unexpected " + defect.getClass().getSimpleName(),
               "its log has the details"));
+    } finally {
+      descriptors.forEach(Descriptor::close);
     }
   }
 

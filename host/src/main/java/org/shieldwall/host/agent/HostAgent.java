@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixListener;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
@@ -123,7 +124,8 @@ public final class HostAgent implements AutoCloseable {
     return enclave.isAlive();
   }
 
-  private ObjectNode answer(AgentRequest request, Consumer<Answer.Progress> progress)
+  private ObjectNode answer(
+      AgentRequest request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
       throws AgentException {
     return switch (request) {
       case AgentRequest.Attest ignored -> certificate(health.attest(AttestationCause.ASKED));
@@ -134,6 +136,7 @@ public final class HostAgent implements AutoCloseable {
           names.alone(start.name(), () -> vms.start(start.name(), progress));
       case AgentRequest.VmStop stop ->
           vms.stop(stop.name(), stop.force(), stop.waitSeconds(), progress);
+      case AgentRequest.VmOpen open -> vms.open(open.name(), open.door(), descriptors);
       case AgentRequest.VmList ignored -> vms.list();
       case AgentRequest.VmShow show -> vms.show(show.name());
       case AgentRequest.VmDelete delete ->

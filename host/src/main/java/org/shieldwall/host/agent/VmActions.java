@@ -168,6 +168,26 @@ final class VmActions {
     }
   }
 
+  /** Hands whoever looks to the enclave, which asks the owner's grant whether he may. */
+  ObjectNode open(String name, Request.Door door, List<Descriptor> descriptors)
+      throws AgentException {
+    VmDefinition definition = store.read(name);
+    try {
+      Answer.Final answer =
+          enclave
+              .client()
+              .ask(
+                  new Request.Open(definition.id(), door),
+                  descriptors,
+                  Duration.ofSeconds(60),
+                  progress -> {});
+      expect(Answer.Opened.class, answer);
+      return Json.object().put("name", name).put("door", door.word());
+    } catch (IOException problem) {
+      throw enclaveGone(problem);
+    }
+  }
+
   /** {@return every VM in the store} */
   ObjectNode list() throws AgentException {
     ObjectNode result = Json.object();

@@ -26,6 +26,7 @@ class AgentMessagesTest {
         new AgentRequest.VmShow("web"),
         new AgentRequest.VmDelete("web"),
         new AgentRequest.VmStop("web", true, 0),
+        new AgentRequest.VmOpen("web", org.shieldwall.enclave.message.Request.Door.SCREEN),
         new AgentRequest.VmCreate(
             "web",
             Path.of("/t.img"),

@@ -74,6 +74,7 @@ final class MessageAttacks {
   private static final List<Extra> EXTRAS =
       List.of(
           new Extra("console", "\"console\":true"),
+          new Extra("class", "\"class\":\"encryption-supported\""),
           new Extra("serial", "\"serial\":\"file:FILE\""),
           new Extra("guest-agent", "\"guestAgent\":\"FILE\""),
           new Extra("usb", "\"usb\":[\"1d6b:0002\"]"),

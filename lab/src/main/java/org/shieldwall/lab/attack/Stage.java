@@ -111,6 +111,30 @@ final class Stage implements AutoCloseable {
     }
   }
 
+  /** {@return the service's guardian, as the owner has imported it} */
+  Path guardian() throws IOException {
+    try (var found = Files.newDirectoryStream(demo.owner, "*.imported.guardian.json")) {
+      return found.iterator().next();
+    }
+  }
+
+  /** {@return all processes {@code program} that the victim's enclave has started} */
+  List<Long> children(String program) throws IOException {
+    List<Long> found = new ArrayList<>();
+    for (ProcessHandle each :
+        ProcessHandle.of(enclave(host())).orElseThrow().descendants().toList()) {
+      try {
+        if (program.startsWith(
+            Files.readString(Path.of("/proc/" + each.pid() + "/comm")).strip())) {
+          found.add(each.pid());
+        }
+      } catch (IOException gone) {
+        // It ended in this moment.
+      }
+    }
+    return found;
+  }
+
   /** {@return the process {@code program} that the enclave of {@code host} has started} */
   static long child(GuardedHost host, String program) throws IOException {
     for (ProcessHandle each :

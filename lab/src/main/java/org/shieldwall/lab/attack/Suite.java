@@ -24,6 +24,7 @@ final class Suite {
     all(report, new EnclaveMemoryAttacks(stage).quick());
     all(report, new WorkerAttacks(stage).quick());
     all(report, new MessageAttacks(stage).quick());
+    all(report, new ConsoleAttacks(stage).quick());
     if (!quick) {
       all(report, new EnclaveMemoryAttacks(stage).full());
     }
