@@ -23,6 +23,7 @@ import org.tomlj.TomlTable;
  * @param name host name that hosts use to reach the service
  * @param keyFile the file that opens the sealed keys; empty if a passphrase does
  * @param certificateValidity how long a health certificate is good
+ * @param lease how long an enclave may run a VM without a word of the service
  * @param directory the directory whose machines may attest; empty if there is none
  */
 public record HgsConfig(
@@ -31,12 +32,16 @@ public record HgsConfig(
     String name,
     Optional<Path> keyFile,
     Duration certificateValidity,
+    Duration lease,
     Optional<DirectorySettings> directory) {
 
   /** The service's usual port. */
   public static final int DEFAULT_PORT = 8443;
 
   static final Duration MAX_VALIDITY = Duration.ofHours(24);
+
+  private static final int MIN_LEASE = 10;
+  private static final int MAX_LEASE = 7 * 86_400;
 
   private static final Map<String, Set<String>> KNOWN =
       Map.of(
@@ -46,18 +51,26 @@ public record HgsConfig(
           Set.of("key-file"),
           "certificate",
           Set.of("validity-hours"),
+          "lease",
+          Set.of("seconds"),
           DirectorySection.NAME,
           DirectorySection.KEYS);
 
   /** {@return what holds where the file says nothing} */
   public static HgsConfig defaults() {
     return new HgsConfig(
-        "::", DEFAULT_PORT, "localhost", Optional.empty(), Duration.ofHours(8), Optional.empty());
+        "::",
+        DEFAULT_PORT,
+        "localhost",
+        Optional.empty(),
+        Duration.ofHours(8),
+        Duration.ofHours(1),
+        Optional.empty());
   }
 
   /** {@return a copy that listens there} */
   public HgsConfig listeningOn(String newAddress, int newPort) {
-    return new HgsConfig(newAddress, newPort, name, keyFile, certificateValidity, directory);
+    return new HgsConfig(newAddress, newPort, name, keyFile, certificateValidity, lease, directory);
   }
 
   /**
@@ -97,6 +110,9 @@ public record HgsConfig(
                 (int) defaults.certificateValidity().toHours(),
                 1,
                 (int) MAX_VALIDITY.toHours())),
+        Duration.ofSeconds(
+            reader.number(
+                "lease.seconds", (int) defaults.lease().toSeconds(), MIN_LEASE, MAX_LEASE)),
         new DirectorySection(file, toml).read(reader.text("listen.name", defaults.name())));
   }
 
@@ -148,6 +164,10 @@ public record HgsConfig(
 
     [certificate]
     # validity-hours = 8        # how long a host stays trusted after it has proved itself; 24 at most
+
+    [lease]
+    # seconds = 3600            # how long a host runs a VM without a word of this service; also how
+    #                           # long the VM of a dead host is kept from starting elsewhere
 
     # For hosts that attest in directory mode (shieldwall hgs mode enable directory):
     # [directory]

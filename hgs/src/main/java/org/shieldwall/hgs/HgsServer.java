@@ -28,6 +28,7 @@ import org.shieldwall.protocol.ChallengeRequest;
 import org.shieldwall.protocol.DirectoryProof;
 import org.shieldwall.protocol.HostKeyProof;
 import org.shieldwall.protocol.ReleaseMessage;
+import org.shieldwall.protocol.ReportMessage;
 
 /**
  * A running service. Closing it lets requests at work finish, and then everything is on the disk.
@@ -102,7 +103,14 @@ public final class HgsServer implements AutoCloseable {
             attestation, database, audit, refusals, settings, config.directory(), guarded, random);
     KeyProtectionService keys =
         new KeyProtectionService(
-            database, audit, refusals, secrets.guardian(), List.of(signer), guarded, random);
+            database,
+            audit,
+            refusals,
+            secrets.guardian(),
+            List.of(signer),
+            config.lease(),
+            guarded,
+            random);
     Health health = new Health(database, guarded);
     return List.of(
         Route.post("/attestation/v1/challenge", ChallengeRequest.MAX_BYTES, modes::challenge),
@@ -112,6 +120,7 @@ public final class HgsServer implements AutoCloseable {
             "/attestation/v1/attest/directory", DirectoryProof.MAX_BYTES, modes::attestDirectory),
         Route.get("/attestation/v1/signer", body -> attestation.signer()),
         Route.post("/keys/v1/release", ReleaseMessage.MAX_BYTES, keys::release),
+        Route.post("/keys/v1/report", ReportMessage.MAX_BYTES, keys::report),
         Route.get("/keys/v1/guardian", body -> keys.guardian()),
         Route.get("/health", body -> health.answer()));
   }

@@ -25,6 +25,7 @@ class FindingsPageTest {
           services.resolve("attestation/AkFindings.java"),
           services.resolve("attestation/ProofFindings.java"),
           services.resolve("attestation/DirectoryFindings.java"),
+          services.resolve("keys/LeaseFindings.java"),
           services.resolve("keys/ReleaseFindings.java")
         }) {
       String text = Files.readString(source);

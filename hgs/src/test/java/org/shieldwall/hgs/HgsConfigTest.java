@@ -56,6 +56,7 @@ class HgsConfigTest {
                 "n",
                 Optional.of(Path.of("/etc/k")),
                 Duration.ofHours(1),
+                Duration.ofHours(1),
                 Optional.empty()));
   }
 

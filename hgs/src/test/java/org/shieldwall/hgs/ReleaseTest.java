@@ -243,6 +243,7 @@ class ReleaseTest {
               new AuditedRefusals(database, audit, service.clock()),
               GuardianKey.open(folder.guardianKey(), unlock, RANDOM),
               List.of(Certificates.read(folder.signer())),
+              Duration.ofHours(1),
               service.clock(),
               removing);
       assertThat(codes(refusal(() -> keys.release(message)))).containsExactly("host-removed");

@@ -15,19 +15,69 @@ import tools.jackson.databind.node.ObjectNode;
  * @param requiredBaselines the host must have matched every one of these; empty asks for none
  * @param requiredHosts the host must be one of these; empty allows any
  * @param expires whole seconds; from then on the VM is opened no more
+ * @param checkpoints who may take the VM back in time
+ * @param bindHost whether the VM starts only on the machine that started it first
  */
 public record OwnerPolicy(
     VmClass vmClass,
     Assurance minimumAssurance,
     List<String> requiredBaselines,
     List<String> requiredHosts,
-    Optional<Instant> expires) {
+    Optional<Instant> expires,
+    Checkpoints checkpoints,
+    boolean bindHost) {
   private static final int MAX_ENTRIES = 64;
 
   public OwnerPolicy {
     requiredBaselines = List.copyOf(requiredBaselines);
     requiredHosts = List.copyOf(requiredHosts);
     expires = expires.map(time -> time.truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  /** A policy in which only the owner takes the VM back in time, and any one host will do. */
+  public OwnerPolicy(
+      VmClass vmClass,
+      Assurance minimumAssurance,
+      List<String> requiredBaselines,
+      List<String> requiredHosts,
+      Optional<Instant> expires) {
+    this(
+        vmClass,
+        minimumAssurance,
+        requiredBaselines,
+        requiredHosts,
+        expires,
+        Checkpoints.OWNER,
+        false);
+  }
+
+  /** Who may take the VM back to a checkpoint. */
+  public enum Checkpoints {
+    /** Whoever administers the fabric. */
+    ALLOW("allow"),
+    /** The owner alone, by a signature for that checkpoint. */
+    OWNER("owner");
+
+    private final String id;
+
+    Checkpoints(String id) {
+      this.id = id;
+    }
+
+    /** {@return the name in documents} */
+    public String id() {
+      return id;
+    }
+
+    static Checkpoints fromJson(Json json) throws ProtectorException {
+      String id = json.text(30);
+      for (Checkpoints each : values()) {
+        if (each.id.equals(id)) {
+          return each;
+        }
+      }
+      throw json.malformed("allow or owner", '"' + id + '"');
+    }
   }
 
   /** {@return the policy that asks for a measured boot and nothing more} */
@@ -68,14 +118,23 @@ public record OwnerPolicy(
   }
 
   static OwnerPolicy fromJson(Json json) throws ProtectorException {
-    json.members("class", "minimumAssurance", "requiredBaselines", "requiredHosts", "expires");
+    json.members(
+        "class",
+        "minimumAssurance",
+        "requiredBaselines",
+        "requiredHosts",
+        "expires",
+        "checkpoints",
+        "bindHost");
     Optional<Json> expires = json.nullable("expires");
     return new OwnerPolicy(
         VmClass.fromJson(json.at("class")),
         Assurance.fromJson(json.at("minimumAssurance")),
         names(json.at("requiredBaselines")),
         names(json.at("requiredHosts")),
-        expires.isPresent() ? Optional.of(expires.get().time()) : Optional.empty());
+        expires.isPresent() ? Optional.of(expires.get().time()) : Optional.empty(),
+        Checkpoints.fromJson(json.at("checkpoints")),
+        json.at("bindHost").bool());
   }
 
   ObjectNode toJson() {
@@ -85,10 +144,8 @@ public record OwnerPolicy(
     requiredBaselines.forEach(baselines::add);
     ArrayNode hosts = json.putArray("requiredHosts");
     requiredHosts.forEach(hosts::add);
-    if (expires.isPresent()) {
-      return json.put("expires", expires.get().toString());
-    }
-    return json.putNull("expires");
+    json.put("expires", expires.map(Instant::toString).orElse(null));
+    return json.put("checkpoints", checkpoints.id()).put("bindHost", bindHost);
   }
 
   private static List<String> names(Json json) throws ProtectorException {

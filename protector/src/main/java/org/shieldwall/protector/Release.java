@@ -19,6 +19,8 @@ public final class Release {
   public static final int MAX_BYTES = 512 << 10;
   private static final int KEY_BYTES = KeyProtector.TRANSPORT_KEY_BYTES;
 
+  private static final int TERMS = 32 + 2 * KEY_BYTES + Digest.BYTES;
+
   private final Wrapping sealed;
   private final KeyProtector protector;
 
@@ -48,6 +50,7 @@ public final class Release {
     keys.ingress().exposeInto(access, plaintext, 32);
     keys.egress().exposeInto(access, plaintext, 32 + KEY_BYTES);
     System.arraycopy(keys.next().digest().bytes(), 0, plaintext, 32 + 2 * KEY_BYTES, Digest.BYTES);
+    keys.terms().putInto(plaintext, TERMS);
     try (SecretBytes secret = SecretBytes.takeFrom(arena, plaintext)) {
       return new Release(
           Wrapping.seal(secret, context(keys.next(), enclave.id()), enclave, random, arena),
@@ -95,7 +98,8 @@ public final class Release {
     requireFollows(pending.protector());
     try (SecretBytes secret = sealed.open(enclave, context(protector, enclave.id()), arena);
         SecretBytes nonce = secret.slice(0, 32);
-        SecretBytes digest = secret.slice(32 + 2 * KEY_BYTES, Digest.BYTES)) {
+        SecretBytes digest = secret.slice(32 + 2 * KEY_BYTES, Digest.BYTES);
+        SecretBytes terms = secret.slice(TERMS, ReleaseTerms.BYTES)) {
       if (!holds(nonce, pending.request().nonce())) {
         throw new ProtectorException(Code.NOT_REQUESTED, "the release answers another request");
       }
@@ -105,7 +109,7 @@ public final class Release {
       }
       SecretBytes ingress = secret.slice(32, KEY_BYTES);
       SecretBytes egress = secret.slice(32 + KEY_BYTES, KEY_BYTES);
-      IngressEgress keys = new IngressEgress(ingress, egress, protector);
+      IngressEgress keys = new IngressEgress(ingress, egress, protector, open(terms));
       try {
         pending.protector().requireKey(ingress);
         protector.requireKey(egress);
@@ -115,6 +119,11 @@ public final class Release {
         throw e;
       }
     }
+  }
+
+  private static ReleaseTerms open(SecretBytes terms) {
+    return terms.expose(
+        SecretAccess.because("terms of a release, which are no secret"), ReleaseTerms::of);
   }
 
   private void requireFollows(KeyProtector old) throws ProtectorException {

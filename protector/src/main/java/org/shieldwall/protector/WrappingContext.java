@@ -17,7 +17,7 @@ record WrappingContext(
     /** A transport key, for the owner or a guardian. */
     TRANSPORT_KEY("transport-key", 32),
     /** The answer to a release request, for an enclave. */
-    RELEASE("release", 128);
+    RELEASE("release", 128 + ReleaseTerms.BYTES);
 
     private final String id;
     private final int secretBytes;

@@ -204,6 +204,25 @@ public final class HgsClient implements AutoCloseable {
                     .at("release")));
   }
 
+  /**
+   * Tells what an enclave reports of a VM.
+   *
+   * @param certificate the host's health certificate, DER
+   * @param report as the enclave gave it
+   * @return the lease, for the enclave, which alone can check it
+   */
+  public JsonNode report(Bytes certificate, JsonNode report)
+      throws HgsUnavailableException, RefusedException, InterruptedException {
+    return read(
+        post(
+            "/keys/v1/report", ReportMessage.toBytes(certificate, report), ReportMessage.MAX_BYTES),
+        body ->
+            Json.parse(body, "report reply", ReportMessage.MAX_BYTES)
+                .members("lease")
+                .at("lease")
+                .node());
+  }
+
   /** Asks whether the service is up; returns if it is. */
   public void health() throws HgsUnavailableException, RefusedException, InterruptedException {
     var _ = get("/health", 4096);

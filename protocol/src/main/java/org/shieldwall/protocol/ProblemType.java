@@ -15,12 +15,16 @@ public enum ProblemType {
   ATTESTATION_REFUSED("attestation-refused", 403, "The host did not prove itself"),
   /** The key protector or its owner's policy does not allow this release. */
   RELEASE_REFUSED("release-refused", 403, "The keys are not released"),
+  /** What an enclave reports of a VM does not hold. */
+  REPORT_REFUSED("report-refused", 403, "The report is not taken"),
   /** There is no such resource. */
   NOT_FOUND("not-found", 404, "There is nothing at this address"),
   /** The resource does not know this method. */
   METHOD_NOT_ALLOWED("method-not-allowed", 405, "This address does not know that method"),
   /** An old or a second copy of a VM. */
   GENERATION_SUPERSEDED("generation-superseded", 409, "This copy of the VM is out of date"),
+  /** Another enclave has the VM. */
+  VM_RUNS_ELSEWHERE("vm-runs-elsewhere", 409, "The VM runs on another host"),
   /** The body's length was not said beforehand. */
   LENGTH_REQUIRED("length-required", 411, "The length of the body must be given"),
   /** The body is longer than this address takes. */

@@ -162,13 +162,33 @@ final class DataCommand implements Runnable {
         description = "Last day (UTC, 2027-06-30) on which the VM may be started. Default: never.")
     private @Nullable String expires;
 
+    @Option(
+        names = "--checkpoints",
+        defaultValue = "owner",
+        paramLabel = "WHO",
+        description =
+            "allow or owner: whether the fabric's administrators may take the VM back to a"
+                + " checkpoint, or only you, by a signature each time. Default: owner.")
+    private String checkpoints = "";
+
+    @Option(
+        names = "--bind-host",
+        description = "The VM starts only on the machine that starts it first.")
+    private boolean bindHost;
+
     OwnerPolicy toPolicy() {
       return new OwnerPolicy(
           choice(VmClass.values(), VmClass::id, vmClass, "--class"),
           choice(Assurance.values(), Assurance::id, assurance, "--minimum-assurance"),
           Optional.ofNullable(baselines).orElse(List.of()),
           Optional.ofNullable(hosts).orElse(List.of()),
-          Optional.ofNullable(expires).map(PolicyOptions::dayAfter));
+          Optional.ofNullable(expires).map(PolicyOptions::dayAfter),
+          choice(
+              OwnerPolicy.Checkpoints.values(),
+              OwnerPolicy.Checkpoints::id,
+              checkpoints,
+              "--checkpoints"),
+          bindHost);
     }
 
     private static Instant dayAfter(String date) {
@@ -234,7 +254,9 @@ final class DataCommand implements Runnable {
           node.putObject("policy")
               .put("class", policy.vmClass().id())
               .put("minimumAssurance", policy.minimumAssurance().id())
-              .put("expires", policy.expires().map(Instant::toString).orElse(null));
+              .put("expires", policy.expires().map(Instant::toString).orElse(null))
+              .put("checkpoints", policy.checkpoints().id())
+              .put("bindHost", policy.bindHost());
       policy.requiredBaselines().forEach(limits.putArray("requiredBaselines")::add);
       policy.requiredHosts().forEach(limits.putArray("requiredHosts")::add);
       out.println(Output.indented(node));
@@ -250,11 +272,19 @@ final class DataCommand implements Runnable {
           data.template().signer());
       out.println("  class      " + policy.vmClass().id());
       out.println(
-          "  hosts      " + words(policy.requiredHosts(), "any that the guardians find healthy"));
+          "  hosts      "
+              + words(policy.requiredHosts(), "any that the guardians find healthy")
+              + (policy.bindHost() ? "; only the one that starts it first" : ""));
       out.println(
           "  baselines  " + words(policy.requiredBaselines(), "any that the guardians accept"));
       out.println("  assurance  at least " + policy.minimumAssurance().id());
       out.println("  expires    " + policy.expires().map(Instant::toString).orElse("never"));
+      out.println(
+          "  going back "
+              + switch (policy.checkpoints()) {
+                case ALLOW -> "by the fabric's administrators too";
+                case OWNER -> "only by the owner's signature";
+              });
       out.println("Compare each guardian's id with what its holder told you.");
     }
     out.flush();

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 /**
  * What an audit record tells of. Each has a number that never changes and is never used again
  * (docs/audit.md): SW10 is the service, SW11 hosts, SW12 policies and baselines, SW13 attestation,
- * SW14 releases.
+ * SW14 releases, SW15 leases and those who can break them.
  */
 public enum AuditKind {
   /** The service was set up. */
@@ -78,7 +78,17 @@ public enum AuditKind {
   /** Keys of a VM went to an enclave. */
   RELEASED(1401, "released"),
   /** Keys of a VM were asked for and refused. */
-  RELEASE_REFUSED(1402, "release-refused");
+  RELEASE_REFUSED(1402, "release-refused"),
+  /** An enclave reported that a VM has ended; what it said of the state is kept. */
+  LEASE_ENDED(1501, "lease-ended"),
+  /** Administrators took a VM from an enclave. */
+  LEASE_BROKEN(1502, "lease-broken"),
+  /** What an enclave reported of a VM was refused. */
+  REPORT_REFUSED(1503, "report-refused"),
+  /** An administrator's key was registered. */
+  ADMINISTRATOR_ADDED(1511, "administrator-added"),
+  /** An administrator's word counts no more. */
+  ADMINISTRATOR_REMOVED(1512, "administrator-removed");
 
   private final int number;
   private final String code;

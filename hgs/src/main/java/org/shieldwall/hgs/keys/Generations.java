@@ -6,7 +6,9 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jspecify.annotations.Nullable;
+import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.KeyProtector;
+import org.shieldwall.protector.VmReport;
 
 /**
  * Which copy of each VM is the current one (docs/protocol.md, section 3). For a grant and a VM
@@ -20,9 +22,24 @@ final class Generations {
           new Row(
               row.getString("committed_digest"),
               row.getLong("pending"),
-              row.getString("pending_digest"));
+              row.getString("pending_digest"),
+              row.getString("state"),
+              row.getString("state_of"),
+              row.getString("bound"));
 
-  private record Row(@Nullable String committed, long pending, String pendingDigest) {}
+  private record Row(
+      @Nullable String committed,
+      long pending,
+      String pendingDigest,
+      @Nullable String state,
+      @Nullable String stateOf,
+      @Nullable String bound) {
+    Optional<Digest> stateOf(String digest) {
+      return digest.equals(stateOf)
+          ? Optional.ofNullable(state).map(Digest::new)
+          : Optional.empty();
+    }
+  }
 
   /** What presenting a protector comes to. */
   sealed interface Standing {
@@ -31,8 +48,11 @@ final class Generations {
      *
      * @param known whether there is a row
      * @param commits whether presenting it shows that the host kept it
+     * @param state digest of its sealed state, if its enclave has reported it
+     * @param bound identity of the machine that started the VM first, if that is of interest
      */
-    record Current(boolean known, boolean commits) implements Standing {}
+    record Current(boolean known, boolean commits, Optional<Digest> state, Optional<String> bound)
+        implements Standing {}
 
     /**
      * It is an old or a second copy.
@@ -56,14 +76,13 @@ final class Generations {
     String digest = presented.digest().text();
     if (row.isEmpty()) {
       return presented.generation() == 1 && presented.signedByOwner()
-          ? new Standing.Current(false, true)
+          ? new Standing.Current(false, true, Optional.empty(), Optional.empty())
           : new Standing.Unknown();
     }
-    if (row.get().pendingDigest().equals(digest)) {
-      return new Standing.Current(true, true);
-    }
-    if (digest.equals(row.get().committed())) {
-      return new Standing.Current(true, false);
+    boolean pending = row.get().pendingDigest().equals(digest);
+    if (pending || digest.equals(row.get().committed())) {
+      return new Standing.Current(
+          true, pending, row.get().stateOf(digest), Optional.ofNullable(row.get().bound()));
     }
     return new Standing.Superseded(row.get().pending());
   }
@@ -98,6 +117,44 @@ final class Generations {
         vm(next));
   }
 
+  /** Binds the VM to a machine, once its first start is recorded. */
+  static void bind(Handle writing, KeyProtector next, String identity) {
+    writing.execute(
+        "UPDATE generation SET bound = ? WHERE grant_digest = ? AND vm = ? AND bound IS NULL",
+        identity,
+        grant(next),
+        vm(next));
+  }
+
+  /**
+   * Records that an enclave has what {@code subject} names on its disk: nothing older starts from
+   * then on. {@return whether it is a generation that may be}
+   *
+   * @param state digest of the sealed state, if the VM has ended
+   */
+  static boolean commit(
+      Handle writing, VmReport.Subject subject, Optional<Digest> state, Instant now) {
+    String grant = subject.grant().text();
+    String vm = subject.vm().toString();
+    String protector = subject.protector().text();
+    writing.execute(
+        "UPDATE generation SET committed = pending, committed_digest = pending_digest, changed = ?"
+            + " WHERE grant_digest = ? AND vm = ? AND pending_digest = ?",
+        now.toString(),
+        grant,
+        vm,
+        protector);
+    return writing.execute(
+            "UPDATE generation SET state = ?, state_of = ?"
+                + " WHERE grant_digest = ? AND vm = ? AND committed_digest = ?",
+            state.map(Digest::text).orElse(null),
+            protector,
+            grant,
+            vm,
+            protector)
+        == 1;
+  }
+
   /** Records the first generation of a new VM, handed out but not yet seen again. */
   static void begin(Handle writing, KeyProtector first, Instant now) {
     insert(writing, Optional.empty(), first, now);
@@ -120,7 +177,7 @@ final class Generations {
   private static Optional<Row> row(Handle handle, KeyProtector protector) {
     return handle
         .createQuery(
-            "SELECT committed_digest, pending, pending_digest FROM generation"
+            "SELECT committed_digest, pending, pending_digest, state, state_of, bound FROM generation"
                 + " WHERE grant_digest = :grant AND vm = :vm")
         .bind("grant", grant(protector))
         .bind("vm", vm(protector))

@@ -2,21 +2,22 @@ package org.shieldwall.hgs.keys;
 
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.audit.AuditedRefusals;
 import org.shieldwall.hgs.keys.CertificateGrounds.Gone;
+import org.shieldwall.hgs.keys.ReleaseTransaction.Outcome;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.protector.Assurance;
+import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.GuardianKey;
 import org.shieldwall.protector.IngressEgress;
 import org.shieldwall.protector.Json;
@@ -25,6 +26,7 @@ import org.shieldwall.protector.OwnerPolicy.Violation;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.Release;
 import org.shieldwall.protector.ReleaseRequest;
+import org.shieldwall.protector.ReleaseTerms;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.HealthClaims;
@@ -34,20 +36,25 @@ import org.shieldwall.protocol.ReleaseMessage;
 import org.shieldwall.protocol.ReportedFinding;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Releases the keys of VMs (docs/protocol.md, section 3). */
+/** Releases the keys of VMs, and hears of them (docs/protocol.md, sections 3 and 5). */
 public final class KeyProtectionService {
+  /** What an answer says of a VM can change while it is made: then it is made anew. */
+  private static final int ATTEMPTS = 5;
+
   private final Database database;
-  private final AuditLog audit;
   private final AuditedRefusals refusals;
+  private final TrustedCertificates certificates;
+  private final Leases leases;
+  private final ReleaseTransaction transaction;
+  private final ReportService reports;
   private final GuardianKey guardian;
-  private final List<X509Certificate> attestationSigners;
   private final InstantSource clock;
   private final SecureRandom random;
-  private final ReleaseNonces nonces = new ReleaseNonces();
 
   /**
    * @param guardian this service's own
    * @param attestationSigners whose health certificates count here
+   * @param lease how long an enclave may run a VM without a word of this service
    */
   public KeyProtectionService(
       Database database,
@@ -55,13 +62,18 @@ public final class KeyProtectionService {
       AuditedRefusals refusals,
       GuardianKey guardian,
       List<X509Certificate> attestationSigners,
+      Duration lease,
       InstantSource clock,
       SecureRandom random) {
     this.database = database;
-    this.audit = audit;
     this.refusals = refusals;
+    this.certificates = new TrustedCertificates(database, refusals, attestationSigners);
+    this.leases = new Leases(lease);
+    this.transaction = new ReleaseTransaction(audit, leases);
+    this.reports =
+        new ReportService(
+            database, audit, refusals, certificates, leases, guardian.keys(), clock, random);
     this.guardian = guardian;
-    this.attestationSigners = List.copyOf(attestationSigners);
     this.clock = clock;
     this.random = random;
   }
@@ -71,59 +83,47 @@ public final class KeyProtectionService {
     return guardian.guardian().toBytes();
   }
 
-  /** What was asked, as far as it has been verified. */
-  private record Asked(
-      HealthCertificate certificate, KeyProtector protector, ReleaseRequest request) {
-    HealthClaims claims() {
-      return certificate.claims();
-    }
-  }
-
   /** Answers a release message, or refuses it. */
   public byte[] release(byte[] body) throws RefusedException, ProtectorException {
     Instant now = clock.instant();
     ReleaseMessage message = ReleaseMessage.parse(body);
-    HealthCertificate certificate = trusted(HealthCertificate.parse(message.certificate()), now);
+    HealthCertificate certificate =
+        certificates.require(message.certificate(), AuditKind.RELEASE_REFUSED, now);
     Asked asked = verified(message, certificate);
     requireOwnersConsent(asked, now);
-    requireCurrent(asked);
+    for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
+      Optional<Release> release = release(asked, now);
+      if (release.isPresent()) {
+        ObjectNode reply = Json.object();
+        reply.set("release", release.get().toJson());
+        return Json.bytes(reply);
+      }
+    }
+    throw refuse(asked, ProblemType.NOT_READY, "the VM's state changes again and again", List.of());
+  }
+
+  /** {@return the release}; nothing if what it says of the VM is no longer so */
+  private Optional<Release> release(Asked asked, Instant now)
+      throws RefusedException, ProtectorException {
+    Admission.Admitted admitted =
+        admitted(asked, database.read(reading -> Admission.of(reading, asked, now)));
     try (IngressEgress keys = roll(asked)) {
-      Release release = seal(asked, keys);
-      commit(asked, keys.next(), now);
-      ObjectNode reply = Json.object();
-      reply.set("release", release.toJson());
-      return Json.bytes(reply);
+      Release release =
+          Release.seal(
+              asked.request(),
+              asked.claims().enclave(),
+              keys.with(new ReleaseTerms(admitted.state(), leases.time())),
+              random,
+              SecretArena.plain());
+      return commit(asked, keys.next(), admitted.state(), now)
+          ? Optional.of(release)
+          : Optional.empty();
     }
   }
 
-  private HealthCertificate trusted(HealthCertificate certificate, Instant now)
-      throws RefusedException {
-    HealthClaims claims = certificate.claims();
-    Optional<String> refusal = certificate.refusal(attestationSigners, now);
-    if (refusal.isPresent()) {
-      throw refuse(
-          ProblemType.CERTIFICATE_REFUSED,
-          "certificate",
-          refusal.get(),
-          List.of(ReleaseFindings.certificate(refusal.get())),
-          Map.of());
-    }
-    Optional<Gone> gone =
-        database.read(reading -> CertificateGrounds.gone(reading, certificate, now));
-    if (gone.isPresent()) {
-      throw groundless(claims, gone.get());
-    }
-    return certificate;
-  }
-
-  private RefusedException groundless(HealthClaims claims, Gone gone) {
-    ReportedFinding finding = ReleaseFindings.gone(gone, claims);
-    return refuse(
-        ProblemType.CERTIFICATE_REFUSED,
-        "host " + claims.host(),
-        finding.title(),
-        List.of(finding),
-        Map.of("host", claims.host()));
+  /** Answers what an enclave reports of a VM, or refuses it. */
+  public byte[] report(byte[] body) throws RefusedException, ProtectorException {
+    return reports.report(body);
   }
 
   private Asked verified(ReleaseMessage message, HealthCertificate certificate)
@@ -183,27 +183,36 @@ public final class KeyProtectionService {
     return Assurance.DIRECTORY;
   }
 
-  /** Saves the work of a roll for copies that are out of date; {@link #commit} decides. */
-  private void requireCurrent(Asked asked) throws RefusedException {
-    if (asked.protector().vm().isPresent()) {
-      requireCurrent(
-          asked, database.read(reading -> Generations.standing(reading, asked.protector())));
-    }
+  private Admission.Admitted admitted(Asked asked, Admission admission) throws RefusedException {
+    return switch (admission) {
+      case Admission.Admitted admitted -> admitted;
+      case Admission.NotCurrent lost -> throw notCurrent(asked, lost.standing());
+      case Admission.RunsElsewhere elsewhere ->
+          throw refuse(
+              asked,
+              ProblemType.VM_RUNS_ELSEWHERE,
+              "the VM runs on host " + elsewhere.lease().host(),
+              List.of(LeaseFindings.runsElsewhere(elsewhere.lease())));
+      case Admission.BoundElsewhere bound ->
+          throw refuse(
+              asked,
+              ProblemType.RELEASE_REFUSED,
+              "the owner's policy does not allow it",
+              List.of(LeaseFindings.boundHost(bound.bound(), asked.claims().identity())));
+    };
   }
 
-  private Generations.Standing.Current requireCurrent(Asked asked, Generations.Standing standing)
-      throws RefusedException {
+  private RefusedException notCurrent(Asked asked, Generations.Standing standing) {
     long presented = asked.protector().generation();
     return switch (standing) {
-      case Generations.Standing.Current current -> current;
       case Generations.Standing.Superseded superseded ->
-          throw refuse(
+          refuse(
               asked,
               ProblemType.GENERATION_SUPERSEDED,
               "this copy of the VM is out of date",
               List.of(ReleaseFindings.superseded(presented, superseded.newest())));
-      case Generations.Standing.Unknown _ ->
-          throw refuse(
+      case Generations.Standing.Unknown _, Generations.Standing.Current _ ->
+          refuse(
               asked,
               ProblemType.GENERATION_SUPERSEDED,
               "this service does not know this copy of the VM",
@@ -224,65 +233,31 @@ public final class KeyProtectionService {
     }
   }
 
-  private Release seal(Asked asked, IngressEgress keys) throws ProtectorException {
-    return Release.seal(
-        asked.request(), asked.claims().enclave(), keys, random, SecretArena.plain());
-  }
-
-  /** What came of the one transaction that makes a release count. */
-  private sealed interface Outcome {
-    record Done() implements Outcome {}
-
-    record Replayed() implements Outcome {}
-
-    record Groundless(Gone gone) implements Outcome {}
-
-    record NotCurrent(Generations.Standing standing) implements Outcome {}
-  }
-
-  /** Generation, nonce and record, together or not at all, on the disk when this returns. */
-  private void commit(Asked asked, KeyProtector next, Instant now) throws RefusedException {
-    Outcome outcome = database.write(writing -> commit(writing, asked, next, now));
-    switch (outcome) {
-      case Outcome.Done _ -> {}
+  private boolean commit(Asked asked, KeyProtector next, Optional<Digest> state, Instant now)
+      throws RefusedException {
+    Outcome outcome =
+        database.write(writing -> transaction.write(writing, asked, next, state, now));
+    return switch (outcome) {
+      case Outcome.Done _ -> true;
+      case Outcome.Changed _ -> false;
       case Outcome.Replayed _ ->
           throw refuse(
               asked,
               ProblemType.RELEASE_REFUSED,
               "this request has been answered before",
               List.of(ReleaseFindings.replayed()));
-      case Outcome.Groundless(Gone gone) -> throw groundless(asked.claims(), gone);
-      case Outcome.NotCurrent lost -> requireCurrent(asked, lost.standing());
-    }
-  }
-
-  private Outcome commit(Handle writing, Asked asked, KeyProtector next, Instant now) {
-    Optional<Gone> gone = CertificateGrounds.gone(writing, asked.certificate(), now);
-    if (gone.isPresent()) {
-      return new Outcome.Groundless(gone.get());
-    }
-    if (asked.protector().vm().isPresent()) {
-      Generations.Standing standing = Generations.standing(writing, asked.protector());
-      if (!(standing instanceof Generations.Standing.Current current)) {
-        return new Outcome.NotCurrent(standing);
+      case Outcome.Groundless(Gone gone) ->
+          throw certificates.groundless(AuditKind.RELEASE_REFUSED, asked.claims(), gone);
+      case Outcome.NotAdmitted lost -> {
+        admitted(asked, lost.why());
+        yield false;
       }
-      if (!nonces.spend(writing, asked.request(), asked.certificate().expires(), now)) {
-        return new Outcome.Replayed();
-      }
-      Generations.advance(writing, asked.protector(), current, next, now);
-    } else {
-      if (!nonces.spend(writing, asked.request(), asked.certificate().expires(), now)) {
-        return new Outcome.Replayed();
-      }
-      Generations.begin(writing, next, now);
-    }
-    audit.append(writing, AuditKind.RELEASED, vm(next), facts(asked, Optional.of(next)));
-    return new Outcome.Done();
+    };
   }
 
   private RefusedException refuse(
       Asked asked, ProblemType type, String detail, List<ReportedFinding> findings) {
-    return refuse(type, vm(asked.protector()), detail, findings, facts(asked, Optional.empty()));
+    return refuse(type, asked.subject(), detail, findings, asked.facts(Optional.empty()));
   }
 
   private RefusedException refuse(
@@ -292,28 +267,5 @@ public final class KeyProtectionService {
       List<ReportedFinding> findings,
       Map<String, ?> facts) {
     return refusals.refuse(AuditKind.RELEASE_REFUSED, type, subject, detail, findings, facts);
-  }
-
-  private static String vm(KeyProtector protector) {
-    return protector.vm().map(id -> "vm " + id).orElse("shielding data");
-  }
-
-  private static Map<String, Object> facts(Asked asked, Optional<KeyProtector> next) {
-    Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("purpose", asked.request().purpose().id());
-    facts.put("host", asked.claims().host());
-    facts.put("identity", asked.claims().identity());
-    facts.put("enclave", asked.claims().enclave().id().text());
-    facts.put("baselines", asked.claims().baselines());
-    facts.put("policy", asked.claims().policyName() + " " + asked.claims().policyVersion());
-    facts.put("owner", asked.protector().grant().owner().id().text());
-    facts.put("grant", asked.protector().grant().digest().text());
-    facts.put("generation", asked.protector().generation());
-    facts.put("protector", asked.protector().digest().text());
-    next.ifPresent(protector -> {
-      facts.put("nextGeneration", protector.generation());
-      facts.put("nextProtector", protector.digest().text());
-    });
-    return facts;
   }
 }

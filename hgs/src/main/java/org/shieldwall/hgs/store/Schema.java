@@ -104,7 +104,8 @@ final class Schema {
               List.of()),
           FleetSchema.VERSION,
           EndorsementSchema.VERSION,
-          EndorsementSchema.SHORTCUTS);
+          EndorsementSchema.SHORTCUTS,
+          LeaseSchema.VERSION);
 
   private Schema() {}
 

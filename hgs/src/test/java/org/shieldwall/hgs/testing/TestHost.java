@@ -63,7 +63,7 @@ public final class TestHost implements AutoCloseable {
   private Bytes log;
   private final ByteArrayOutputStream ima = new ByteArrayOutputStream();
   private final List<Integer> imaEntries = new ArrayList<>();
-  private final PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
+  private PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
 
   private TestHost(String name, Path folder, SwtpmProcess process, Tpm tpm, BootLog boot)
       throws TpmException {
@@ -139,6 +139,7 @@ public final class TestHost implements AutoCloseable {
                     ? KeyTemplates.endorsementRsa2048()
                     : KeyTemplates.endorsementEccP256());
     ak = newAttestationKey("attestation key");
+    enclave = PrivateKeySet.generate(RANDOM); // an enclave's keys do not outlive its boot
     measureEnclave(enclave.publicKeys());
   }
 

@@ -1,0 +1,52 @@
+package org.shieldwall.hgs.keys;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.shieldwall.hgs.store.StoredLease;
+import org.shieldwall.protector.Digest;
+
+/**
+ * Whether the store has anything against a release: asked once before its keys are made, to spare
+ * the work, and once more in the transaction that makes it count.
+ */
+sealed interface Admission {
+  /**
+   * Nothing.
+   *
+   * @param standing of the protector; empty for shielding data, which has none
+   */
+  record Admitted(Optional<Generations.Standing.Current> standing) implements Admission {
+    /** {@return digest of the sealed state, if it is known} */
+    Optional<Digest> state() {
+      return standing.flatMap(Generations.Standing.Current::state);
+    }
+  }
+
+  /** The protector is of an old or unknown copy. */
+  record NotCurrent(Generations.Standing standing) implements Admission {}
+
+  /** Another enclave has the VM. */
+  record RunsElsewhere(StoredLease lease) implements Admission {}
+
+  /** The owner bound the VM to the machine of this identity. */
+  record BoundElsewhere(String bound) implements Admission {}
+
+  /** Judges. */
+  static Admission of(Handle handle, Asked asked, Instant now) {
+    if (asked.protector().vm().isEmpty()) {
+      return new Admitted(Optional.empty());
+    }
+    Generations.Standing standing = Generations.standing(handle, asked.protector());
+    if (!(standing instanceof Generations.Standing.Current current)) {
+      return new NotCurrent(standing);
+    }
+    Optional<StoredLease> lease = Leases.obstacle(handle, asked.protector(), asked.claims(), now);
+    if (lease.isPresent()) {
+      return new RunsElsewhere(lease.get());
+    }
+    Optional<String> bound =
+        current.bound().filter(identity -> !identity.equals(asked.claims().identity()));
+    return bound.isPresent() ? new BoundElsewhere(bound.get()) : new Admitted(Optional.of(current));
+  }
+}

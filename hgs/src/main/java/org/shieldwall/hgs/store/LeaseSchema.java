@@ -1,0 +1,41 @@
+package org.shieldwall.hgs.store;
+
+import java.util.List;
+
+/** The tables that know where each VM runs, and who may say that it does not. */
+final class LeaseSchema {
+  static final Schema.Version VERSION =
+      new Schema.Version(
+          List.of(
+              """
+              CREATE TABLE lease (
+                grant_digest TEXT NOT NULL,
+                vm TEXT NOT NULL,
+                host TEXT NOT NULL,
+                identity TEXT NOT NULL,
+                assurance TEXT NOT NULL,
+                enclave TEXT NOT NULL,
+                reset_count BIGINT NOT NULL,
+                restart_count BIGINT NOT NULL,
+                generation BIGINT NOT NULL,
+                since TEXT NOT NULL,
+                until BIGINT NOT NULL,
+                state TEXT NOT NULL CHECK (state IN ('held', 'ended', 'broken')),
+                reports BIGINT NOT NULL,
+                PRIMARY KEY (grant_digest, vm))
+              """,
+              // What the enclave said of the state when the VM ended, and of which generation's.
+              "ALTER TABLE generation ADD COLUMN state TEXT",
+              "ALTER TABLE generation ADD COLUMN state_of TEXT",
+              "ALTER TABLE generation ADD COLUMN bound TEXT",
+              """
+              CREATE TABLE administrator (
+                id TEXT NOT NULL PRIMARY KEY,
+                name TEXT NOT NULL UNIQUE,
+                document TEXT NOT NULL,
+                added TEXT NOT NULL)
+              """),
+          List.of());
+
+  private LeaseSchema() {}
+}
