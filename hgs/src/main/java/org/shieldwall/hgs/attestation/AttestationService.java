@@ -38,6 +38,7 @@ import org.shieldwall.tpm.TpmPublic;
  * TokenSpending}), judges it ({@link TpmAppraisal}), certifies it ({@link Certification}).
  */
 public final class AttestationService {
+  private final Database database;
   private final AttestationRefusals refusals;
   private final HostAdmission admission;
   private final AkCertificates keys;
@@ -58,6 +59,7 @@ public final class AttestationService {
       SecureRandom random) {
     PolicySource policies = new PolicySource(database);
     TokenSeal seal = new TokenSeal(settings.tokenKey(), random);
+    this.database = database;
     this.refusals = new AttestationRefusals(refusals);
     this.admission = new HostAdmission(database, this.refusals, clock);
     CertificateIssuer issuer =
@@ -75,7 +77,11 @@ public final class AttestationService {
   /** Answers a request for a challenge. */
   public byte[] challenge(byte[] body)
       throws RefusedException, ProtectorException, MalformedException {
-    return challenges.challenge(ChallengeRequest.parse(body), clock.instant()).toBytes();
+    ChallengeRequest request = ChallengeRequest.parse(body);
+    Instant now = clock.instant();
+    try (Database.View _ = database.view()) {
+      return challenges.challenge(request, now).toBytes();
+    }
   }
 
   /** Answers evidence with a health certificate, or refuses it with everything that is wrong. */
@@ -84,27 +90,44 @@ public final class AttestationService {
     AttestRequest request = AttestRequest.parse(body);
     Instant now = clock.instant();
     try (OpenToken open = tokens.open(AttestationMode.TPM, request.token(), now)) {
-      RegisteredHost host = admission.registered(open.token().ek());
-      Judgement judgement = appraisal.judge(request, open.token(), host, now);
+      Judged judged = judge(request, open, now);
+      RegisteredHost host = judged.host();
+      Judgement judgement = judged.judgement();
       if (judgement.appraisal().verdict() instanceof Verdict.Healthy healthy
           && judgement.findings().isEmpty()) {
-        return certified(request, open, host, healthy, judgement, now).toBytes();
+        return certified(request, open, judged, healthy, now).toBytes();
       }
-      throw refusals.evidence(
-          host, judgement.findings(), refusedToo(request, open, host, judgement, now));
+      throw refusals.evidence(host, judgement.findings(), refusedToo(open, judged, now));
+    }
+  }
+
+  /**
+   * What an answer is worth.
+   *
+   * @param kept what of it is kept, once the host has shown that it comes from its TPM
+   */
+  private record Judged(RegisteredHost host, Judgement judgement, Optional<Prepared> kept) {}
+
+  private Judged judge(AttestRequest request, OpenToken open, Instant now)
+      throws RefusedException, ProtectorException, MalformedException {
+    try (Database.View _ = database.view()) {
+      RegisteredHost host = admission.registered(open.token().ek());
+      Judgement judgement = appraisal.judge(request, open.token(), host, now);
+      return new Judged(
+          host,
+          judgement,
+          judgement.identified()
+              ? Optional.of(evidence.prepare(request, open.token(), host))
+              : Optional.empty());
     }
   }
 
   /** With a certificate of the attestation key, if the key has just been activated. */
   private AttestReply certified(
-      AttestRequest request,
-      OpenToken open,
-      RegisteredHost host,
-      Verdict.Healthy healthy,
-      Judgement judgement,
-      Instant now)
+      AttestRequest request, OpenToken open, Judged judged, Verdict.Healthy healthy, Instant now)
       throws RefusedException, ProtectorException, MalformedException {
-    Prepared kept = evidence.prepare(request, open.token(), host);
+    RegisteredHost host = judged.host();
+    Judgement judgement = judged.judgement();
     Optional<ImaProgress.Stored> progress =
         ImaOffset.reached(host, judgement.rules(), judgement.appraisal(), healthy.claims(), now)
             .filter(each -> !open.token().offset().equals(Optional.of(ImaOffset.of(each))));
@@ -119,7 +142,7 @@ public final class AttestationService {
             now,
             judgement.until(),
             writing -> {
-              EvidenceRegister.keep(writing, kept);
+              judged.kept().ifPresent(each -> EvidenceRegister.keep(writing, each));
               progress.ifPresent(each -> ImaProgress.put(writing, each));
               issued.ifPresent(each -> keys.register(writing, each));
             });
@@ -127,19 +150,15 @@ public final class AttestationService {
   }
 
   /** What is written with a refusal: that the token is spent, and what the host showed. */
-  private Consumer<Handle> refusedToo(
-      AttestRequest request,
-      OpenToken open,
-      RegisteredHost host,
-      Judgement judgement,
-      Instant now) {
-    if (!judgement.identified()) {
+  private Consumer<Handle> refusedToo(OpenToken open, Judged judged, Instant now) {
+    if (judged.kept().isEmpty()) {
       return open::spend;
     }
-    Prepared kept = evidence.prepare(request, open.token(), host);
+    Prepared kept = judged.kept().get();
     return writing -> {
       if (open.spend(writing)) {
-        AttestationRegister.record(writing, KeptEvidence.refused(host, judgement, now));
+        AttestationRegister.record(
+            writing, KeptEvidence.refused(judged.host(), judged.judgement(), now));
         EvidenceRegister.keep(writing, kept);
       }
     };

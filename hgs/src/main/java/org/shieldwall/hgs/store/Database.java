@@ -11,6 +11,7 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
@@ -25,8 +26,10 @@ import org.sqlite.SQLiteDataSource;
  */
 public final class Database implements AutoCloseable {
   private static final int BUSY_MILLIS = 5_000;
-  private static final int READERS = 4;
+  private static final int READERS = 8;
   private static final String PROBE_ROOM = "x".repeat(48 << 10);
+
+  private static final ThreadLocal<@Nullable Viewed> VIEWED = new ThreadLocal<>();
 
   private final HikariDataSource writer;
   private final HikariDataSource readers;
@@ -36,8 +39,12 @@ public final class Database implements AutoCloseable {
   private Database(HikariDataSource writer, HikariDataSource readers) {
     this.writer = writer;
     this.readers = readers;
-    this.write = new GroupCommit(Jdbi.create(writer));
-    this.read = Jdbi.create(readers);
+    this.write = new GroupCommit(jdbi(writer));
+    this.read = jdbi(readers);
+  }
+
+  private static Jdbi jdbi(HikariDataSource pool) {
+    return Jdbi.create(pool).setStatementBuilderFactory(new KeptStatements());
   }
 
   /**
@@ -94,7 +101,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(@org.jspecify.annotations.Nullable HikariDataSource pool) {
+  private static void closeQuietly(@Nullable HikariDataSource pool) {
     if (pool != null) {
       pool.close();
     }
@@ -137,10 +144,58 @@ public final class Database implements AutoCloseable {
   /** Runs {@code work}, which only reads, on a consistent view of the database. */
   public <T> T read(Function<Handle, T> work) {
     try {
-      return read.inTransaction(work::apply);
+      @Nullable Handle handle = viewed();
+      return handle != null ? work.apply(handle) : read.inTransaction(work::apply);
     } catch (JdbiException e) {
       throw new StoreUnavailableException("the store cannot be read", e);
     }
+  }
+
+  /**
+   * Until it is closed, every {@link #read} of this thread is of one moment, and costs less than
+   * one by itself. One of {@value #READERS} readers is this thread's for so long: it must not wait
+   * for anything but the processor.
+   */
+  public View view() {
+    if (viewed() != null) {
+      return () -> {}; // the one outside ends it
+    }
+    Handle handle = opened();
+    VIEWED.set(new Viewed(this, handle));
+    return () -> {
+      VIEWED.remove();
+      try (handle) {
+        handle.rollback();
+      } catch (JdbiException e) {
+        throw new StoreUnavailableException("the store cannot be read", e);
+      }
+    };
+  }
+
+  private Handle opened() {
+    @Nullable Handle handle = null;
+    try {
+      handle = read.open();
+      return handle.begin();
+    } catch (JdbiException e) {
+      if (handle != null) {
+        handle.close();
+      }
+      throw new StoreUnavailableException("the store cannot be read", e);
+    }
+  }
+
+  private record Viewed(Database database, Handle handle) {}
+
+  private @Nullable Handle viewed() {
+    @Nullable Viewed now = VIEWED.get();
+    return now != null && now.database() == this ? now.handle() : null;
+  }
+
+  /** A moment of the database. */
+  public interface View extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /**
