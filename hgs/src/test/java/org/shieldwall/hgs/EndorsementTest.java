@@ -14,7 +14,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.Outcome;
+import org.shieldwall.evidence.Verdict;
 import org.shieldwall.hgs.admin.Administration.HostChange;
+import org.shieldwall.hgs.admin.HostAdministration.Standing;
+import org.shieldwall.hgs.admin.Traces.HostTrace;
 import org.shieldwall.hgs.admin.TrustAdministration.Maker;
 import org.shieldwall.hgs.admin.TrustAdministration.Refused;
 import org.shieldwall.hgs.endorsement.Endorsement;
@@ -24,6 +29,7 @@ import org.shieldwall.hgs.testing.BootLog;
 import org.shieldwall.hgs.testing.TestHost;
 import org.shieldwall.hgs.testing.TestMaker;
 import org.shieldwall.hgs.testing.TestService;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.HostIdentity;
 import org.shieldwall.protocol.RefusedException;
 import org.shieldwall.protocol.ReportedFinding;
@@ -246,5 +252,38 @@ class EndorsementTest {
         .hasMessageContaining("no TPM maker's");
     List<Maker> trusted = service.administer(admin -> admin.trust().list());
     assertThat(trusted).isEmpty();
+  }
+
+  @Test
+  void givenAHostThatAttested_whenItsTpmIsNotGoodEnoughAnyMore_thenListAndTraceSayIt()
+      throws Exception {
+    try (TestHost plain = TestHost.boot("plain", BootLog.of("the accepted image"))) {
+      listAndTrace(plain);
+    }
+  }
+
+  private static void listAndTrace(TestHost plain) throws Exception {
+    add(plain.identity(), false);
+    plain.attest(service.client());
+    assertThat(service.administer(admin -> admin.fleet().standing("plain")).orElseThrow().barred())
+        .isEmpty();
+    HostTrace good = service.administer(admin -> admin.traces().trace("plain"));
+    assertThat(good.appraisal().verdict()).isInstanceOf(Verdict.Healthy.class);
+
+    service.administer(admin -> admin.trust().require(Requirement.CERTIFICATE));
+
+    assertThat(refusal(() -> plain.attest(service.client())))
+        .containsExactly("ek-certificate-missing");
+    assertThat(service.administer(admin -> admin.fleet().standing("plain")).orElseThrow().barred())
+        .contains("ek-certificate-missing");
+    HostTrace barred = service.administer(admin -> admin.traces().trace("plain"));
+    assertThat(barred.appraisal().verdict()).isInstanceOf(Verdict.Refused.class);
+    assertThat(barred.appraisal().result(Check.EK_REGISTERED).outcome()).isEqualTo(Outcome.FAIL);
+    service.administer(admin -> admin.trust().require(Requirement.KEY));
+
+    service.administer(admin -> admin.modes().disable(AttestationMode.TPM));
+    List<Standing> standings = service.administer(admin -> admin.fleet().list());
+    assertThat(standings).allSatisfy(each -> assertThat(each.barred()).contains("mode tpm is off"));
+    service.administer(admin -> admin.modes().enable(AttestationMode.TPM));
   }
 }

@@ -128,7 +128,8 @@ final class BaselineCommand implements Runnable {
           if (baselines.isEmpty()) {
             options
                 .out()
-                .println("There is no baseline, so no host will do. Next: hgs baseline add LOG");
+                .println(
+                    "There is no baseline, so no host will do. Next: shieldwall hgs baseline add FILE");
           }
           Instant now = Instant.now();
           baselines.forEach(each ->

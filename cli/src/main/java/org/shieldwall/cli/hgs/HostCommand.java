@@ -47,7 +47,9 @@ final class HostCommand implements Runnable {
       name = "list",
       description = {
         "List the hosts: state, policy, labels, and how long ago each proved itself.",
-        "A host that is overdue holds no certificate any more: it can start no shielded VM."
+        "A host that is overdue holds no certificate any more: it can start no shielded VM. One that is"
+            + " barred is refused whatever it shows: no trusted maker certifies its TPM, or its mode is"
+            + " off."
       },
       mixinStandardHelpOptions = true)
   void list(
@@ -80,12 +82,13 @@ final class HostCommand implements Runnable {
         });
   }
 
-  private static void put(ObjectNode node, Standing each, Instant now) {
+  static void put(ObjectNode node, Standing each, Instant now) {
     node.put("name", each.host().name())
         .put("mode", each.host().mode().id())
         .put("state", each.host().state().code())
         .put("reason", each.host().reason())
         .put("standing", standing(each, now))
+        .put("barred", each.barred().orElse(null))
         .put("policy", each.policy())
         .put("ek", each.host().ek())
         .put("tpm", Endorsements.tpm(each.host()).orElse(""))
@@ -103,9 +106,12 @@ final class HostCommand implements Runnable {
   }
 
   /** In one word: what matters first. */
-  private static String standing(Standing each, Instant now) {
+  static String standing(Standing each, Instant now) {
     if (each.host().state() != State.REGISTERED) {
       return each.host().state().code();
+    }
+    if (each.barred().isPresent()) {
+      return "barred";
     }
     Optional<LastAttestation> last = each.last();
     if (last.isEmpty()) {
@@ -123,16 +129,18 @@ final class HostCommand implements Runnable {
             .flatMap(LastAttestation::certified)
             .map(at -> "proved itself " + Lasting.ago(at, now) + " ago")
             .orElse("has not proved itself");
+    String barred = each.barred().map(why -> " (" + why + ")").orElse("");
     String labels =
         each.host().labels().isEmpty() ? "" : "  [" + String.join(" ", each.host().labels()) + "]";
     String tpm = Endorsements.tpm(each.host()).map(text -> "  " + text).orElse("");
-    return "%-32s %-14s %-8s policy %s  %s%s  sha256:%s…%s"
+    return "%-32s %-14s %-8s policy %s  %s%s%s  sha256:%s…%s"
         .formatted(
             each.host().name(),
             standing(each, now),
             each.host().mode().id(),
             each.policy(),
             age,
+            barred,
             labels,
             each.host().ek().substring(0, 16),
             tpm);

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class HostExceptCommands {
   private HostExceptCommands() {}
 
-  private static ObjectNode node(CheckException exception) {
+  static ObjectNode node(CheckException exception) {
     return Output.object()
         .put("host", exception.host())
         .put("check", exception.check())

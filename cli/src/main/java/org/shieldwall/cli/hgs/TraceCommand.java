@@ -62,7 +62,7 @@ final class TraceCommand implements Callable<Integer> {
         .forEach(each ->
             Check.ofLabel(each.check()).ifPresent(check -> exceptions.put(check, each.expires())));
     Conclusion conclusion =
-        found.host().state() == State.REGISTERED
+        found.host().state() == State.REGISTERED && found.barred().isEmpty()
             ? Conclusion.of(found.appraisal().verdict())
             : Conclusion.REFUSED;
     return new Trace(
@@ -83,6 +83,9 @@ final class TraceCommand implements Callable<Integer> {
       notes.add(
           "the host is " + found.host().state().code() + reason + ": nothing is released to it");
     }
+    found
+        .barred()
+        .ifPresent(why -> notes.add("every attestation of the host is refused now: " + why));
     if (!found.last().policy().equals(found.applied().policy().name())
         || found.last().policyVersion() != found.applied().policy().version()) {
       notes.add(

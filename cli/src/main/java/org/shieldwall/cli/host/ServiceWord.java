@@ -24,10 +24,9 @@ import tools.jackson.databind.JsonNode;
  */
 record ServiceWord(JsonNode status) {
   private static final Set<FindingCode> REGISTRATION =
-      Set.of(
-          FindingCode.EK_NOT_REGISTERED,
-          FindingCode.EK_CERTIFICATE_UNTRUSTED,
-          FindingCode.EK_CERTIFICATE_EXPIRED);
+      Stream.of(FindingCode.values())
+          .filter(code -> code.code().startsWith("ek-"))
+          .collect(Collectors.toSet());
 
   private static final Set<FindingCode> BOOT =
       Set.of(FindingCode.BOOT_BASELINE_MISSING, FindingCode.BOOT_BASELINE_MISMATCH);

@@ -9,6 +9,7 @@ import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckResult;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verifier;
+import org.shieldwall.hgs.store.EndorsementKey;
 import org.shieldwall.protocol.Capture;
 import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.PcrValues;
@@ -21,6 +22,9 @@ import org.shieldwall.tpm.TpmPublic;
  * here, and what is not judged is no pass.
  */
 public final class CaptureAppraisal {
+  /** How the result of a check begins that cannot be made without the service. */
+  static final String SERVICE_ALONE = "the service alone knows";
+
   private CaptureAppraisal() {}
 
   /**
@@ -56,18 +60,25 @@ public final class CaptureAppraisal {
     return switch (result.check()) {
       case EK_REGISTERED ->
           CheckResult.notChecked(
-              Check.EK_REGISTERED,
-              result.expected(),
-              "the service alone knows; this key is sha256:"
-                  + TpmHash.SHA256.hash(capture.identity().ekPublic()).hex());
+              Check.EK_REGISTERED, result.expected(), SERVICE_ALONE + keyOf(capture));
       case BOOT_BASELINE ->
           policy.isOn(Check.BOOT_BASELINE) && policy.settings().baselines().isEmpty()
               ? CheckResult.notChecked(
                   Check.BOOT_BASELINE,
                   "a boot that the service accepts",
-                  "the service alone knows which it accepts")
+                  SERVICE_ALONE + " which it accepts")
               : result;
       default -> result;
     };
+  }
+
+  /** The digest that the service shows, so that the two can be compared. */
+  private static String keyOf(Capture capture) {
+    try {
+      EndorsementKey key = EndorsementKey.of(capture.identity().ekPublic());
+      return "; this key is sha256:" + key.id().hex();
+    } catch (MalformedException problem) {
+      return "; this key cannot be read: " + problem.getMessage();
+    }
   }
 }

@@ -51,10 +51,14 @@ record Explanation(
     return switch (result.outcome()) {
       case PASS, OFF -> "";
       case FAIL -> result.findings().getFirst().code().remedy();
-      case NOT_CHECKED ->
-          result.findings().isEmpty()
-              ? "mend what failed before it: this check rests on that"
-              : result.findings().getFirst().code().remedy();
+      case NOT_CHECKED -> {
+        if (!result.findings().isEmpty()) {
+          yield result.findings().getFirst().code().remedy();
+        }
+        yield result.found().startsWith(CaptureAppraisal.SERVICE_ALONE)
+            ? "nothing is known to be wrong; the service says: shieldwall hgs trace HOST"
+            : "mend what failed before it: this check rests on that";
+      }
     };
   }
 

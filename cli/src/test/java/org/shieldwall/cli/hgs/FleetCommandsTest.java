@@ -176,4 +176,22 @@ class FleetCommandsTest {
     bad("baseline diff none other", Failure.REFUSED);
     bad("baseline remove none --dry-run", Failure.REFUSED);
   }
+
+  @Test
+  void givenAHost_whenShown_thenItsStandingPolicyAndExceptionsAreThere() {
+    good("host label host-a rack7");
+    good("host except host-a iommu --expires 14d --why waits_for_firmware");
+    assertThat(good("host show host-a").out())
+        .contains("stands           never attested", "policy           default")
+        .contains("labels           rack7", "need not pass    iommu until", "waits for firmware");
+    good("trust require certificate --yes");
+    JsonNode shown = good("host show host-a --json").json();
+    assertThat(shown.path("standing").asString()).isEqualTo("barred");
+    assertThat(shown.path("barred").asString()).isEqualTo("ek-certificate-missing");
+    assertThat(shown.at("/exceptions/0/check").asString()).isEqualTo("iommu");
+    assertThat(good("host list --unhealthy").out()).contains("barred", "(ek-certificate-missing)");
+    good("trust require key --yes");
+    good("mode disable tpm --yes");
+    assertThat(good("host list").out()).contains("barred", "(mode tpm is off)");
+  }
 }

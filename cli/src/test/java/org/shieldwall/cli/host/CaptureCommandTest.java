@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.host.PlayedHost.Said;
+import org.shieldwall.hgs.store.EndorsementKey;
 import org.shieldwall.protocol.Capture;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.TpmAttest;
@@ -83,6 +84,10 @@ class CaptureCommandTest {
     Said trace = PlayedHost.type("host", "trace", "--capture", altered, "--plain");
     assertThat(trace.exitCode()).isEqualTo(Failure.REFUSED);
     assertThat(trace.out()).contains("FAIL quote", "pcr-digest-mismatch", "no enclave ran");
+    String known = EndorsementKey.of(genuine.identity().ekPublic()).id().hex();
+    assertThat(trace.out())
+        .as("the digest that the service shows, and that it alone knows more")
+        .contains("sha256:" + known, "the service says: shieldwall hgs trace HOST");
     Said both = PlayedHost.type("evidence", "quote", "--capture", altered, "--ak", altered);
     assertThat(both.exitCode()).isEqualTo(Failure.MALFORMED);
     Said none = PlayedHost.type("evidence", "quote", "--json");

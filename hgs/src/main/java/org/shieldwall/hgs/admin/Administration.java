@@ -42,7 +42,7 @@ public final class Administration {
     this.policies = new PolicyAdministration(recorder);
     this.exceptions = new ExceptionAdministration(recorder);
     this.pending = new PendingAdministration(recorder, baselines);
-    this.traces = new Traces(recorder);
+    this.traces = new Traces(recorder, endorsements);
   }
 
   /** {@return the administration of modes, host keys and groups} */

@@ -187,8 +187,36 @@ public final class HostAdministration {
    *
    * @param policy the policy it is held to
    * @param last how it last attested; nothing if it never did
+   * @param barred why it may not attest although it is registered, in a few words
    */
-  public record Standing(RegisteredHost host, String policy, Optional<LastAttestation> last) {}
+  public record Standing(
+      RegisteredHost host,
+      String policy,
+      Optional<LastAttestation> last,
+      Optional<String> barred) {}
+
+  /** {@return the host of this name, registered or removed, and how it stands} */
+  public Optional<Standing> standing(String name) {
+    return recorder
+        .database()
+        .read(reading ->
+            HostRegister.byName(reading, name)
+                .map(host ->
+                    standing(
+                        host,
+                        PolicyRegister.assignments(reading),
+                        AttestationRegister.of(reading, name),
+                        new Barred(reading, endorsements, recorder.now()))));
+  }
+
+  private static Standing standing(
+      RegisteredHost host,
+      Map<String, String> assignments,
+      Optional<LastAttestation> last,
+      Barred barred) {
+    return new Standing(
+        host, DefaultPolicy.nameFor(host.labels(), assignments), last, barred.why(host));
+  }
 
   /** {@return every host, by name, and how it stands} */
   public List<Standing> list() {
@@ -198,13 +226,11 @@ public final class HostAdministration {
           Map<String, LastAttestation> last = new HashMap<>();
           AttestationRegister.all(reading).forEach(each -> last.put(each.host(), each));
           Map<String, String> assignments = PolicyRegister.assignments(reading);
+          Barred barred = new Barred(reading, endorsements, recorder.now());
           List<Standing> standings = new ArrayList<>();
           for (RegisteredHost host : HostRegister.all(reading)) {
             standings.add(
-                new Standing(
-                    host,
-                    DefaultPolicy.nameFor(host.labels(), assignments),
-                    Optional.ofNullable(last.get(host.name()))));
+                standing(host, assignments, Optional.ofNullable(last.get(host.name())), barred));
           }
           return standings;
         });

@@ -8,9 +8,11 @@ import org.jdbi.v3.core.Handle;
 import org.shieldwall.evidence.Appraisal;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckResult;
+import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.Outcome;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.hgs.HgsException;
+import org.shieldwall.hgs.endorsement.Endorsements;
 import org.shieldwall.hgs.policy.PolicyDocument;
 import org.shieldwall.hgs.policy.PolicySet;
 import org.shieldwall.hgs.policy.PolicySet.Applied;
@@ -24,9 +26,11 @@ import org.shieldwall.hgs.store.RegisteredHost.State;
 /** Explains hosts from what they last sent, at any time, and tries policies on it. */
 public final class Traces {
   private final Recorder recorder;
+  private final Endorsements endorsements;
 
-  Traces(Recorder recorder) {
+  Traces(Recorder recorder, Endorsements endorsements) {
     this.recorder = recorder;
+    this.endorsements = endorsements;
   }
 
   /**
@@ -35,6 +39,7 @@ public final class Traces {
    * @param last when and how it last attested
    * @param applied what it is held to now
    * @param appraisal what its last evidence comes to under that
+   * @param barred why it may not attest although it is registered, in a few words
    * @param dropped what of the evidence was too large to be kept
    */
   public record HostTrace(
@@ -42,6 +47,7 @@ public final class Traces {
       LastAttestation last,
       Applied applied,
       Appraisal appraisal,
+      Optional<String> barred,
       List<String> dropped) {}
 
   /**
@@ -65,12 +71,38 @@ public final class Traces {
                 return Refusable.refused(noEvidence(name, last));
               }
               Applied applied = PolicySet.load(reading, now).of(host.get(), now);
+              Barred barred = new Barred(reading, endorsements, now);
               Appraisal appraisal =
-                  Reappraisal.appraise(found.get().evidence(), host.get(), applied.policy());
+                  endorsed(
+                      Reappraisal.appraise(found.get().evidence(), host.get(), applied.policy()),
+                      barred.byMaker(host.get()));
               return Refusable.done(
-                  new HostTrace(host.get(), last.get(), applied, appraisal, found.get().dropped()));
+                  new HostTrace(
+                      host.get(),
+                      last.get(),
+                      applied,
+                      appraisal,
+                      barred.why(host.get()),
+                      found.get().dropped()));
             });
     return outcome.orThrow();
+  }
+
+  /**
+   * A registered key that no trusted maker certifies, where that is asked for, counts for nothing.
+   */
+  private static Appraisal endorsed(Appraisal appraisal, List<Finding> findings) {
+    if (findings.isEmpty()) {
+      return appraisal;
+    }
+    List<CheckResult> checks =
+        appraisal.checks().stream()
+            .map(each ->
+                each.check() == Check.EK_REGISTERED
+                    ? CheckResult.fail(Check.EK_REGISTERED, findings)
+                    : each)
+            .toList();
+    return new Appraisal(new Verdict.Refused(findings), checks, appraisal.imaResume());
   }
 
   private static HgsException noEvidence(String name, Optional<LastAttestation> last) {

@@ -71,7 +71,7 @@ final class AttestationFindings {
               "host-quarantined",
               "The host is quarantined",
               "Whoever runs the service has stopped releases to it for now.",
-              "ask them; they lift it with shieldwall hgs host restore",
+              "ask them; they lift it with shieldwall hgs host restore HOST",
               "findings.md#host-quarantined"));
     }
     if (state.filter(each -> each == State.REVOKED).isPresent()) {
