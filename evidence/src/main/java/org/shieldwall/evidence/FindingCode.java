@@ -356,6 +356,13 @@ public enum FindingCode {
       "Nobody accepted it.",
       "shieldwall evidence ima LIST",
       403),
+  /** The list is that of a kernel without rules. */
+  IMA_MEASURES_NOTHING(
+      "ima-measures-nothing",
+      "The kernel measures nothing that runs",
+      "A list of nothing does not show that nothing else ran.",
+      "boot the host with ima_policy=tcb on the kernel's command line",
+      403),
   /** The list does not begin with this boot. */
   IMA_BOOT_AGGREGATE(
       "ima-boot-aggregate",

@@ -249,4 +249,27 @@ class ImaRulesTest {
     assertThat(codes(appraise(STRICT, list.sha256(), list.binary(), Optional.empty())))
         .containsExactly(FindingCode.IMA_NOT_ALLOWED);
   }
+
+  @Test
+  void givenAKernelThatMeasuresNothingThenAnEmptyListShowsNothing() {
+    ImaPolicy lax = new ImaPolicy(Set.of(PROGRAM), true, false);
+    ImaPolicy strict = ImaPolicy.strict(Set.of(PROGRAM));
+    for (ImaPolicy rules : List.of(lax, strict)) {
+      assertThat(codes(rules, list())).containsExactly(FindingCode.IMA_MEASURES_NOTHING);
+      assertThat(codes(rules, list().file("/init", PROGRAM))).isEmpty();
+    }
+    assertThat(codes(appraise(lax, Bytes.zeros(32), Bytes.EMPTY, Optional.empty())))
+        .as("IMA off: PCR 10 is as it was at power-on")
+        .containsExactly(FindingCode.IMA_MEASURES_NOTHING);
+  }
+
+  @Test
+  void givenNoBootAggregateAskedForThenTheFirstEntryIsJudgedLikeAnyOther() {
+    ImaPolicy lax = new ImaPolicy(Set.of(PROGRAM), true, false);
+    ImaListBuilder list =
+        new ImaListBuilder()
+            .file("/tmp/evil", LogBuilder.digestOf("a stranger"))
+            .file("/init", PROGRAM);
+    assertThat(codes(lax, list)).containsExactly(FindingCode.IMA_NOT_ALLOWED);
+  }
 }

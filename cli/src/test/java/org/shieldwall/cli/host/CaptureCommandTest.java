@@ -66,7 +66,7 @@ class CaptureCommandTest {
     assertThat(quote.exitCode()).as(quote.out() + quote.err()).isZero();
     assertThat(quote.json().at("/checks/pcrDigest").asString()).isEqualTo("checked");
     Said ima = PlayedHost.type("evidence", "ima", capture, "--json");
-    assertThat(ima.json().path("entries").asInt()).as(ima.err()).isEqualTo(1);
+    assertThat(ima.json().path("entries").asInt()).as(ima.err()).isEqualTo(2);
     Said certificate = PlayedHost.type("evidence", "ekcert", capture);
     assertThat(certificate.exitCode()).isEqualTo(Failure.MALFORMED);
     assertThat(certificate.err()).contains("holds no endorsement certificate");

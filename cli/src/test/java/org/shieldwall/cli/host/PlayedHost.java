@@ -40,6 +40,9 @@ import tools.jackson.databind.json.JsonMapper;
  * the kernel's does. What is typed on it goes through the command line.
  */
 final class PlayedHost implements AutoCloseable {
+  /** What the kernel starts first. */
+  static final Bytes INIT = TpmHash.SHA256.hash(Bytes.ofText("init"));
+
   private final Path folder;
   private final SwtpmProcess swtpm;
   private int files;
@@ -142,6 +145,7 @@ final class PlayedHost implements AutoCloseable {
 
   private void startMeasuringFiles() throws Exception {
     measureFile("boot_aggregate", bootAggregate());
+    measureFile("/init", INIT);
   }
 
   /** {@return what the kernel's first entry says: a digest over the PCRs of the boot} */

@@ -80,7 +80,7 @@ class ReattestationTest {
         try (HostAgent agent = HostAgent.start(host.config(), QUICK)) {
           JsonNode status = await(host, each -> isLast(each, "start", "healthy"));
           assertThat(status.at("/attestation/next/cause").asString()).isEqualTo("half-life");
-          assertThat(status.at("/attestation/filesMeasured").asInt()).isEqualTo(1);
+          assertThat(status.at("/attestation/filesMeasured").asInt()).isEqualTo(2);
           byte[] first = Files.readAllBytes(host.directory().resolve("health.der"));
           Said trace = host.host("trace", "--json");
           assertThat(trace.exitCode()).as(trace.out() + trace.err()).isZero();
@@ -90,7 +90,7 @@ class ReattestationTest {
 
           status = await(host, each -> isLast(each, "files-measured", "healthy"));
           assertThat(status.at("/attestation/last/detail").asString())
-              .isEqualTo("2 entries, were 1");
+              .isEqualTo("3 entries, were 2");
           assertThat(Files.readAllBytes(host.directory().resolve("health.der")))
               .isNotEqualTo(first);
 
@@ -99,7 +99,7 @@ class ReattestationTest {
           status = await(host, each -> isLast(each, "files-measured", "ima-not-allowed"));
           assertThat(status.path("healthy").asBoolean()).isFalse();
           assertThat(host.host("status").out())
-              .contains("files", "3 measured", "the kernel has measured more files");
+              .contains("files", "4 measured", "the kernel has measured more files");
           trace = host.host("trace", "--plain");
           assertThat(trace.exitCode()).isEqualTo(Failure.REFUSED);
           assertThat(trace.out())

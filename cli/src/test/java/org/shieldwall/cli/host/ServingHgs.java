@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.shieldwall.hgs.HgsConfig;
 import org.shieldwall.hgs.HgsFolder;
 import org.shieldwall.hgs.HgsServer;
@@ -43,7 +44,10 @@ final class ServingHgs implements AutoCloseable {
     new HgsSetup(InstantSource.system(), new SecureRandom())
         .create(folder, HgsSetup.Address.named("localhost"), Optional.empty(), Optional.empty());
     Files.write(
-        path.resolve("ima.txt"), digests.stream().map(digest -> "sha256:" + digest.hex()).toList());
+        path.resolve("ima.txt"),
+        Stream.concat(Stream.of(PlayedHost.INIT), digests.stream())
+            .map(digest -> "sha256:" + digest.hex())
+            .toList());
     try (Database database = folder.openDatabase()) {
       new Administration(database, InstantSource.system())
           .policies()

@@ -152,15 +152,29 @@ public final class ImaReading {
     if (policy.requireBootAggregate() && from.isEmpty()) {
       bootAggregate(quotedEntries);
     }
+    requireMeasuring(before() + quotedEntries);
     return OptionalLong.of(before() + quotedEntries);
   }
 
+  /**
+   * Without a policy of its own the kernel measures nothing after its first entry (kernel, {@code
+   * ima_policy.c}: no default rules), and a list of nothing shows nothing.
+   */
+  private void requireMeasuring(long entries) {
+    if (entries <= (aggregate.isPresent() ? 1 : 0)) {
+      findings.add(
+          new Finding(
+              FindingCode.IMA_MEASURES_NOTHING,
+              "the kernel has measured no program since it booted",
+              "at least the first program that it started",
+              aggregate.isPresent() ? "boot_aggregate alone" : "no entry"));
+    }
+  }
+
   private void entry(ImaEntry entry) {
-    if (entry.index() == 0 && from.isEmpty()) {
-      if (entry.isNamed(BOOT_AGGREGATE)) {
-        aggregate = Optional.of(entry.fileDigest());
-        aggregateHash = entry.hashName();
-      }
+    if (entry.index() == 0 && from.isEmpty() && entry.isNamed(BOOT_AGGREGATE)) {
+      aggregate = Optional.of(entry.fileDigest());
+      aggregateHash = entry.hashName();
       return;
     }
     if (suspects.size() >= MOST_FINDINGS) {
