@@ -1,9 +1,11 @@
 package org.shieldwall.evidence;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Which PCRs each check rests on. */
 final class NeededPcrs {
@@ -24,10 +26,7 @@ final class NeededPcrs {
     return switch (check) {
       case EK_REGISTERED, AK_ACCEPTABLE, QUOTE, EVENT_LOG, ENCLAVE_MEASURED, FULL_BOOT -> Set.of();
       case SECURE_BOOT, SECURE_BOOT_SETTINGS, NO_UEFI_DEBUG, DBX_AT_LEAST -> SECURE_BOOT;
-      case BOOT_BASELINE ->
-          settings.baselines().stream()
-              .flatMap(each -> each.pcrs().stream())
-              .collect(Collectors.toCollection(TreeSet::new));
+      case BOOT_BASELINE -> baselines(settings.baselines());
       case CODE_INTEGRITY ->
           settings.codeIntegrity().verityRoots().isEmpty() && settings.manifests().isEmpty()
               ? Set.of()
@@ -44,6 +43,18 @@ final class NeededPcrs {
           IMAGE_MANIFEST ->
           COMMAND_LINE;
     };
+  }
+
+  /**
+   * Where there is no baseline yet, those of one that could be made of the boot: an administrator
+   * who is asked to accept it must not be shown what nothing proves.
+   */
+  private static Set<Integer> baselines(List<BootBaseline> accepted) {
+    Stream<Set<Integer>> pcrs =
+        accepted.isEmpty()
+            ? FactName.of(CaptureLevel.BOOT).stream().map(FactName::pcrs)
+            : accepted.stream().map(BootBaseline::pcrs);
+    return pcrs.flatMap(Set::stream).collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** {@return further PCRs that the quote has to cover for a check} */

@@ -236,4 +236,19 @@ class FleetTest {
     assertThatThrownBy(() -> service.administer(admin -> admin.policies().remove("one", false)))
         .hasMessageContaining("assigned to a");
   }
+
+  @Test
+  void givenAnException_whenItsHostIsRevokedAndAddedAgain_thenTheHostHasToPassEveryCheck()
+      throws Exception {
+    TestHost host = host("host-a", BootLog.of("image", false));
+    Duration day = Duration.ofDays(1);
+    for (String check : List.of("secure-boot", "boot-baseline")) {
+      service.administer(admin -> admin.exceptions().except("host-a", check, day, "for now"));
+    }
+    host.attest(service.client());
+    service.administer(admin -> admin.fleet().revoke("host-a", "stolen"));
+    service.administer(admin -> admin.addHost(host.identity()));
+    assertThat(refusal(host)).contains("secure-boot-off", "boot-baseline-mismatch");
+    assertThat(service.audit()).extracting(AuditRecord::kind).contains("exception-ended");
+  }
 }

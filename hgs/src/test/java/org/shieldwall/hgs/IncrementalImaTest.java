@@ -196,4 +196,14 @@ class IncrementalImaTest {
     assertThat(challenge().imaFrom()).isEqualTo(2);
     attest();
   }
+
+  @Test
+  void givenAQuarantine_whenTheHostIsRestored_thenEveryEntryIsJudgedAnew() throws Exception {
+    attest();
+    assertThat(challenge().imaFrom()).isEqualTo(2);
+    service.administer(admin -> admin.fleet().quarantine("host-a", "an alarm"));
+    service.administer(admin -> admin.fleet().restore("host-a"));
+    assertThat(challenge().imaFrom()).isZero();
+    attest();
+  }
 }

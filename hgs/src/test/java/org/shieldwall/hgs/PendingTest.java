@@ -264,4 +264,96 @@ class PendingTest {
     trials.trials().forEach(each -> byHost.put(each.host(), each));
     return byHost;
   }
+
+  @Test
+  void givenAHostMovedToAPolicyOfOtherBaselines_whenItsBootIsApproved_thenTheNewPolicyAcceptsIt()
+      throws Exception {
+    host.attest(service.client());
+    service.administer(admin -> admin.addBaseline(BootLog.of("kernel 8").baseline("rack8")));
+    service.policy(
+        """
+        name = "eight"
+        version = 1
+        [checks.boot-baseline]
+        enabled = true
+        any-of = ["rack8"]
+        """);
+    service.administer(admin -> {
+      admin.policies().assign("eight", "rack8");
+      return admin.fleet().label("host-a", List.of("rack8"), List.of());
+    });
+    assertThat(refusal(host)).containsExactly("boot-baseline-mismatch");
+    assertThat(pending().getFirst().before().orElseThrow().name()).isEqualTo("rack8");
+    assertThat(pending().getFirst().difference()).isNotEmpty();
+
+    Pending.Approved approved =
+        service.administer(
+            admin -> admin.pending().approve("host-a", Optional.empty(), Optional.empty()));
+
+    assertThat(approved.succeeds()).contains("rack8");
+    assertThat(approved.healthy()).containsExactly("host-a");
+    host.attest(service.client());
+  }
+
+  @Test
+  void givenABaselineThatExpired_whenTheSameBootIsApproved_thenItIsAcceptedInItsPlace()
+      throws Exception {
+    host.attest(service.client());
+    service.administer(admin ->
+        admin.boots().expire("rack7", Optional.of(service.clock().instant().plusSeconds(60))));
+    service.clock().advance(Duration.ofSeconds(61));
+    assertThat(refusal(host)).containsExactly("boot-baseline-missing");
+    Pending.Approved approved =
+        service.administer(
+            admin -> admin.pending().approve("host-a", Optional.empty(), Optional.empty()));
+    assertThat(approved.succeeds()).contains("rack7");
+    assertThat(approved.healthy()).containsExactly("host-a");
+  }
+
+  /** Under the check's first form the quote covered PCR 7 alone, and the log could say anything. */
+  @Test
+  void givenNoBaselineYet_whenAHostSendsTheLogOfAnotherBoot_thenItDoesNotWait() throws Exception {
+    service.administer(admin -> admin.boots().remove("rack7"));
+    Challenge challenge = service.client().challenge(host.challengeRequest());
+    assertThat(challenge.pcrs()).contains(4, 7, 8, 9, 12);
+    AttestRequest genuine = host.answer(challenge);
+    AttestRequest lying =
+        new AttestRequest(
+            genuine.token(),
+            genuine.activatedSecret(),
+            genuine.akPublic(),
+            genuine.enclave(),
+            genuine.quote(),
+            genuine.signature(),
+            genuine.pcrs(),
+            NEW.toBytes(),
+            genuine.ima());
+    assertThat(catchThrowableOfType(RefusedException.class, () -> service.client().attest(lying)))
+        .isNotNull();
+    assertThat(pending()).isEmpty();
+
+    assertThat(refusal(host)).containsExactly("boot-baseline-missing");
+    assertThat(pending()).extracting(each -> each.host().name()).containsExactly("host-a");
+  }
+
+  @Test
+  void givenAQuoteOfFewerPcrs_whenABaselineOfMoreIsAskedFor_thenItDoesNotWaitUntilItAttestsAgain()
+      throws Exception {
+    service.policy(
+        """
+        name = "default"
+        version = 3
+        [checks.boot-baseline]
+        enabled = false
+        """);
+    host.reboot(BootLog.of("kernel 2", false));
+    assertThat(refusal(host)).containsExactly("secure-boot-off");
+    service.policy("name = \"default\"\nversion = 4\n");
+    assertThatThrownBy(() ->
+            service.administer(
+                admin -> admin.pending().approve("host-a", Optional.empty(), Optional.empty())))
+        .hasMessageContaining("waits");
+    refusal(host);
+    assertThat(pending()).hasSize(1);
+  }
 }

@@ -13,6 +13,8 @@ import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.endorsement.Endorsements;
 import org.shieldwall.hgs.policy.DefaultPolicy;
 import org.shieldwall.hgs.store.AttestationRegister;
+import org.shieldwall.hgs.store.ExceptionRegister;
+import org.shieldwall.hgs.store.ExceptionRegister.CheckException;
 import org.shieldwall.hgs.store.HostRegister;
 import org.shieldwall.hgs.store.HostRegister.Moved;
 import org.shieldwall.hgs.store.Labels;
@@ -73,9 +75,22 @@ public final class HostAdministration {
           if (moved == Moved.DONE) {
             recorder.record(
                 writing, kind, subject(name), why.isEmpty() ? Map.of() : Map.of("why", why));
+            if (to == State.REVOKED || to == State.REMOVED) {
+              endExceptions(writing, name);
+            }
           }
           return moved;
         });
+  }
+
+  /** A machine that is taken in again has to pass every check. */
+  private void endExceptions(Handle writing, String name) {
+    for (CheckException each : ExceptionRegister.all(writing)) {
+      if (each.host().equals(name) && ExceptionRegister.remove(writing, name, each.check())) {
+        recorder.record(
+            writing, AuditKind.EXCEPTION_ENDED, subject(name), Map.of("check", each.check()));
+      }
+    }
   }
 
   private static Moved required(String name, Moved moved) throws HgsException {

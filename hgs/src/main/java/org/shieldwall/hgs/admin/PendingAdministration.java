@@ -1,30 +1,15 @@
 package org.shieldwall.hgs.admin;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
-import org.shieldwall.evidence.Appraisal;
 import org.shieldwall.evidence.BootBaseline;
-import org.shieldwall.evidence.CaptureLevel;
-import org.shieldwall.evidence.Check;
-import org.shieldwall.evidence.CheckResult;
-import org.shieldwall.evidence.FactName;
-import org.shieldwall.evidence.FactValue;
-import org.shieldwall.evidence.Outcome;
 import org.shieldwall.evidence.Verdict;
-import org.shieldwall.evidence.eventlog.BootFacts;
-import org.shieldwall.evidence.eventlog.LogLimits;
-import org.shieldwall.evidence.eventlog.UntrustedEventLog;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.policy.PolicySet;
@@ -36,17 +21,9 @@ import org.shieldwall.hgs.store.EvidenceRegister;
 import org.shieldwall.hgs.store.HostRegister;
 import org.shieldwall.hgs.store.LastAttestation;
 import org.shieldwall.hgs.store.RegisteredHost;
-import org.shieldwall.protector.ProtectorException;
-import org.shieldwall.tpm.Bytes;
-import org.shieldwall.tpm.MalformedException;
-import org.shieldwall.tpm.TpmHash;
 
 /** What waits for the administrator after an update, and what they say to it. */
 public final class PendingAdministration {
-  /** What has to hold for the log to be the host's own word. */
-  private static final Set<Check> PROVEN =
-      EnumSet.of(Check.EK_REGISTERED, Check.AK_ACCEPTABLE, Check.QUOTE, Check.EVENT_LOG);
-
   private static final int LONGEST_NAME = 63;
 
   private final Recorder recorder;
@@ -60,21 +37,7 @@ public final class PendingAdministration {
   /** {@return the hosts whose boots wait, by name} */
   public List<Pending> list(boolean dismissedToo) {
     Instant now = recorder.now();
-    return recorder.database().read(reading -> list(reading, dismissedToo, now));
-  }
-
-  private static List<Pending> list(Handle reading, boolean dismissedToo, Instant now) {
-    PolicySet policies = PolicySet.load(reading, now);
-    Map<String, String> dismissed = DismissalRegister.all(reading);
-    List<Pending> pending = new ArrayList<>();
-    for (LastAttestation last : AttestationRegister.all(reading)) {
-      if (!last.healthy() && last.failed().contains(Check.BOOT_BASELINE.label())) {
-        pending(reading, last, policies, dismissed, now)
-            .filter(each -> dismissedToo || !each.dismissed())
-            .ifPresent(pending::add);
-      }
-    }
-    return pending;
+    return recorder.database().read(reading -> new PendingBoots(reading, now).all(dismissedToo));
   }
 
   /**
@@ -84,108 +47,15 @@ public final class PendingAdministration {
    */
   public Pending find(String host) throws HgsException {
     Instant now = recorder.now();
-    Optional<Pending> found = recorder.database().read(reading -> find(reading, host, now));
+    Optional<Pending> found =
+        recorder.database().read(reading -> new PendingBoots(reading, now).of(host));
     return found.orElseThrow(() -> notPending(host));
-  }
-
-  private static Optional<Pending> find(Handle reading, String host, Instant now) {
-    return AttestationRegister.of(reading, host)
-        .filter(last -> !last.healthy())
-        .flatMap(last ->
-            pending(
-                reading, last, PolicySet.load(reading, now), DismissalRegister.all(reading), now));
   }
 
   private static HgsException notPending(String host) {
     return new HgsException(
         "no boot of host " + host + " waits for approval",
         "shieldwall hgs pending list; shieldwall hgs trace " + host + " says how it stands");
-  }
-
-  private static Optional<Pending> pending(
-      Handle reading,
-      LastAttestation last,
-      PolicySet policies,
-      Map<String, String> dismissed,
-      Instant now) {
-    Optional<RegisteredHost> host =
-        HostRegister.byName(reading, last.host()).filter(RegisteredHost::isRegistered);
-    Optional<EvidenceRegister.Found> found = EvidenceRegister.of(reading, last.host());
-    if (host.isEmpty() || found.isEmpty() || found.get().evidence().eventLog().isEmpty()) {
-      return Optional.empty();
-    }
-    PolicySet.Applied applied = policies.of(host.get(), now);
-    Appraisal appraisal =
-        Reappraisal.appraise(found.get().evidence(), host.get(), applied.policy());
-    boolean waits =
-        PROVEN.stream().allMatch(each -> appraisal.result(each).outcome() == Outcome.PASS)
-            && appraisal.result(Check.BOOT_BASELINE).outcome() == Outcome.FAIL;
-    if (!waits) {
-      return Optional.empty();
-    }
-    BootFacts facts = facts(found.get().evidence().eventLog().get());
-    Optional<BootBaseline> before =
-        before(reading, last, applied.policy().settings().baselines(), facts);
-    return Optional.of(
-        new Pending(
-            host.get(),
-            last,
-            captured(before, facts),
-            before,
-            before.map(each -> each.diff(facts)).orElse(List.of()),
-            beside(appraisal),
-            found.get().eventLogDigest().equals(dismissed.get(last.host())),
-            found.get().eventLogDigest()));
-  }
-
-  private static List<Check> beside(Appraisal appraisal) {
-    return appraisal.checks().stream()
-        .filter(each -> each.outcome() == Outcome.FAIL || each.outcome() == Outcome.NOT_CHECKED)
-        .map(CheckResult::check)
-        .filter(check -> check != Check.BOOT_BASELINE)
-        .toList();
-  }
-
-  /** The log has been held against the quote, so what it says can be drawn from it. */
-  private static BootFacts facts(Bytes log) {
-    try {
-      return BootFacts.draw(
-          UntrustedEventLog.parse(log.toArray(), LogLimits.DEFAULT), TpmHash.SHA256);
-    } catch (MalformedException e) {
-      throw new IllegalStateException("a log that was replayed does not read", e);
-    }
-  }
-
-  private static Optional<BootBaseline> before(
-      Handle reading, LastAttestation last, List<BootBaseline> accepted, BootFacts facts) {
-    for (String name : last.baselines()) {
-      Optional<BootBaseline> matched =
-          BaselineRegister.byName(reading, name).map(each -> read(each));
-      if (matched.isPresent()) {
-        return matched;
-      }
-    }
-    return accepted.stream().min(Comparator.comparingInt(each -> each.compare(facts).size()));
-  }
-
-  private static BootBaseline read(BaselineRegister.Stored stored) {
-    try {
-      return BaselineDocument.parse(stored.document().getBytes(StandardCharsets.UTF_8));
-    } catch (ProtectorException e) {
-      throw new IllegalStateException("the stored baseline " + stored.name() + " does not read", e);
-    }
-  }
-
-  /** The new baseline holds hosts to the same facts as the one before, no more and no fewer. */
-  private static BootBaseline captured(Optional<BootBaseline> before, BootFacts facts) {
-    if (before.isEmpty()) {
-      return BootBaseline.capture("new", facts, CaptureLevel.BOOT);
-    }
-    SortedMap<FactName, List<FactValue>> same =
-        new TreeMap<>(BootBaseline.capture("new", facts, CaptureLevel.EVERYTHING).facts());
-    same.keySet().retainAll(before.get().facts().keySet());
-    return new BootBaseline(
-        "new", before.get().bank(), same, new TreeMap<>(), before.get().commandLine());
   }
 
   /**
@@ -227,7 +97,8 @@ public final class PendingAdministration {
       Handle writing, Pending pending, BaselineRegister.Stored stored, Optional<Instant> expires) {
     String host = pending.host().name();
     boolean still =
-        find(writing, host, recorder.now())
+        new PendingBoots(writing, recorder.now())
+            .of(host)
             .filter(each -> each.eventLog().equals(pending.eventLog()))
             .isPresent();
     if (!still) {

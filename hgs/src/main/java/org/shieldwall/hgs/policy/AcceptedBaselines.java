@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.hgs.store.BaselineDocument;
@@ -45,8 +46,17 @@ final class AcceptedBaselines {
    * @param names empty: every one
    */
   List<BootBaseline> named(Optional<List<String>> names) {
+    List<BootBaseline> accepted = new ArrayList<>();
+    for (String name : namesOf(names)) {
+      Optional.ofNullable(read.get(name)).ifPresent(accepted::add);
+    }
+    return accepted;
+  }
+
+  /** {@return names of the same, those that have expired too} */
+  SortedSet<String> namesOf(Optional<List<String>> names) {
     if (names.isEmpty()) {
-      return List.copyOf(read.values());
+      return new TreeSet<>(stored.keySet());
     }
     TreeSet<String> wanted = new TreeSet<>(names.get());
     boolean more = true;
@@ -58,11 +68,7 @@ final class AcceptedBaselines {
         }
       }
     }
-    List<BootBaseline> accepted = new ArrayList<>();
-    for (String name : wanted) {
-      Optional.ofNullable(read.get(name)).ifPresent(accepted::add);
-    }
-    return accepted;
+    return wanted;
   }
 
   /** {@return until when these are all there is to say: the first expiry to come} */

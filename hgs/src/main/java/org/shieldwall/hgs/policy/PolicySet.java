@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.evidence.AttestationPolicy;
@@ -27,6 +28,7 @@ public final class PolicySet {
   private final Instant until;
   private final AcceptedBaselines baselines;
   private final Map<String, AttestationPolicy> policies;
+  private final Map<String, Optional<List<String>>> named;
   private final Map<String, String> assignments;
   private final Map<String, List<CheckException>> exceptions;
 
@@ -35,12 +37,14 @@ public final class PolicySet {
       Instant until,
       AcceptedBaselines baselines,
       Map<String, AttestationPolicy> policies,
+      Map<String, Optional<List<String>>> named,
       Map<String, String> assignments,
       Map<String, List<CheckException>> exceptions) {
     this.revision = revision;
     this.until = until;
     this.baselines = baselines;
     this.policies = policies;
+    this.named = named;
     this.assignments = assignments;
     this.exceptions = exceptions;
   }
@@ -49,13 +53,16 @@ public final class PolicySet {
   public static PolicySet load(Handle reading, Instant now) {
     AcceptedBaselines baselines = AcceptedBaselines.of(BaselineRegister.all(reading), now);
     Map<String, AttestationPolicy> policies = new HashMap<>();
+    Map<String, Optional<List<String>>> named = new HashMap<>();
     policies.put(
         DefaultPolicy.NAME,
         AttestationPolicy.standard(
             DefaultPolicy.NAME, DefaultPolicy.VERSION, baselines.named(Optional.empty())));
     for (PolicyRegister.Stored each : PolicyRegister.all(reading)) {
       if (each.state() == PolicyRegister.State.ACTIVE) {
-        policies.put(each.name(), document(reading, each).policy(baselines));
+        PolicyDocument document = document(reading, each);
+        policies.put(each.name(), document.policy(baselines));
+        named.put(each.name(), document.baselines());
       }
     }
     Map<String, List<CheckException>> exceptions =
@@ -67,6 +74,7 @@ public final class PolicySet {
         baselines.until(now),
         baselines,
         policies,
+        named,
         PolicyRegister.assignments(reading),
         exceptions);
   }
@@ -126,6 +134,14 @@ public final class PolicySet {
   /** {@return the name of the policy that this host is held to} */
   public String nameOf(RegisteredHost host) {
     return DefaultPolicy.nameFor(host.labels(), assignments);
+  }
+
+  /**
+   * {@return names of the baselines that this host's policy accepts, those that have expired too}
+   * What is approved in place of one of them is accepted by it.
+   */
+  public SortedSet<String> baselinesOf(RegisteredHost host) {
+    return baselines.namesOf(named.getOrDefault(nameOf(host), Optional.empty()));
   }
 
   private AttestationPolicy required(String name) {

@@ -125,6 +125,7 @@ public final class HostRegister {
       return Moved.NO_WAY;
     }
     setState(writing, name, to, reason, now);
+    ImaProgress.forget(writing, name);
     if (to == State.REVOKED || to == State.REMOVED) {
       boolean _ = AkCertificateRegister.revoke(writing, name);
     }

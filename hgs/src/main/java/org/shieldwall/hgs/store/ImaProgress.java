@@ -56,6 +56,11 @@ public final class ImaProgress {
         .findOne();
   }
 
+  /** Forgets what was accepted of this host's list: it is judged from its beginning again. */
+  static void forget(Handle writing, String host) {
+    writing.execute("DELETE FROM ima_progress WHERE host = ?", host);
+  }
+
   /** Keeps what was accepted now, in the caller's writing transaction. */
   public static void put(Handle writing, Stored progress) {
     writing.execute(
