@@ -28,8 +28,8 @@ class FirstNegativeTestsTest {
         + " givenAQuoteByAnotherTpmsKey_whenTheRegisteredOneOpenedTheSecret_thenItIsAnotherKey",
     "AK that signs anything, evidence/VerifierTest,"
         + " givenAKeyThatWouldSignAnythingThenItIsRefused",
-    "other EK with the same name, hgs/ReleaseTest,"
-        + " givenANameThatIsAnotherTpms_whenItsFormerHolderAsks_thenItIsWithdrawn",
+    "other EK with the same name, hgs/TokenTest,"
+        + " givenAnotherTpm_whenItWantsAKnownName_thenItNeverGetsIt",
     "EventType relabelled, evidence/RelabelledEventsTest,"
         + " givenAnImageRelabelledAsAnythingElseThenItCannotBeAccountedForAndStillCounts",
     "truncated structures, tpm/ParserTortureTest, givenAnyTruncationThenItIsMalformed",
@@ -48,6 +48,34 @@ class FirstNegativeTestsTest {
     "old vTPM state, hgs/ReleaseTest, givenAnOldCopy_whenStarted_thenItIsSuperseded",
     "old vTPM state beside newer files, enclave/VmLifecycleTest,"
         + " givenAlteredStateWhenStartedThenItIsRefusedAndTheOldGenerationStays",
+    "one nonce for all, hgs/AttestationTest,"
+        + " givenAThousandChallenges_whenAsked_thenEachHasItsOwnNonceAndToken",
+    "no certificate asked for, hgs/CredentialMatrixTest,"
+        + " givenEachCertificate_whenKeysAreAskedForWithIt_thenTheHostsHealthAloneCounts",
+    "name taken by another TPM at the same moment, hgs/store/NameBindingTest,"
+        + " givenTwoProcessesThatAddTheSameNames_whenBothAreDone_thenEachNameHasOneKey",
+    "secret tried again, hgs/AttestationTest,"
+        + " givenARefusedAnswer_whenMendedAndSentAgain_thenTheTokenIsSpent",
+    "AK believed before it was verified, hgs/AttestationTest,"
+        + " givenAnEndorsementKeyAsAttestationKey_whenAsked_thenItIsRefusedBeforeAnything",
+    "tokens and nonces in the record, hgs/AttestationTest,"
+        + " givenEverythingThatHappened_whenTheRecordIsChecked_thenItHoldsAndHoldsNoSecret",
+    "a switch that relaxes in one position only, evidence/VerifierTest,"
+        + " givenAViolationThenOnlyThePolicyThatSaysSoAcceptsIt",
+    "a truncated key is no crash, hgs/EndpointMatrixTest,"
+        + " givenDamagedMessages_whenSent_thenEachIsRefusedAndTheServiceGoesOn",
+    "credential relayed, hgs/TokenTest,"
+        + " givenTheSecretRelayedToAnotherMachine_whenItAnswersItself_thenEverythingElseGivesItAway",
+    "clock moved back, hgs/TokenTest,"
+        + " givenAClockSetBackBehindTheRecord_whenAnythingIsAsked_thenNothingIsDecided",
+    "token of another server, hgs/TokenTest,"
+        + " givenATokenOfAnotherService_whenSentHere_thenItIsNotThisOnes",
+    "facts that contradict each other, evidence/AttackedEvidenceTest,"
+        + " givenALogThatReplaysAndContradictsItselfThenSecureBootIsNotShown",
+    "facts that no check held against the quote, evidence/AttackedEvidenceTest,"
+        + " givenALogOfAnotherBootAndNoCheckThatReadsItThenNothingOfItIsClaimed",
+    "quarantine that ends nothing, hgs/EndedReleasesTest,"
+        + " givenACertificate_whenItsHostIsQuarantinedOrRevoked_thenItReleasesNothingEverAgain",
     "cloned VM, hgs/ReleaseTest,"
         + " givenTheSameShieldingData_whenReleasedTwice_thenTheyAreTwoVms",
     "swtpm killed four times and more, tpm/command/SealingTest,"
