@@ -2,6 +2,8 @@ package org.shieldwall.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.shieldwall.cli.demo.DemoCommand;
 import org.shieldwall.cli.evidence.EvidenceCommand;
 import org.shieldwall.cli.hgs.HgsCommand;
@@ -33,16 +35,19 @@ import tools.jackson.databind.node.ObjectNode;
     description = "Shielded virtual machines for KVM.",
     mixinStandardHelpOptions = true,
     version = "shieldwall 0.1.0",
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      HgsCommand.class,
-      OwnerCommand.class,
-      HostCommand.class,
-      VmCommand.class,
-      EvidenceCommand.class,
-      DemoCommand.class
-    })
+    synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
+  private static final List<Class<?>> GROUPS =
+      List.of(
+          HgsCommand.class,
+          OwnerCommand.class,
+          HostCommand.class,
+          VmCommand.class,
+          EvidenceCommand.class,
+          DemoCommand.class);
+
+  private static final Set<String> VERSION = Set.of("-V", "--version");
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private Main() {}
@@ -54,7 +59,7 @@ public final class Main implements Runnable {
 
   /** {@return the exit code of one command run in this process} */
   public static int execute(String... arguments) {
-    return commandLine().execute(arguments);
+    return commandLine(List.of(arguments)).execute(arguments);
   }
 
   /**
@@ -63,19 +68,38 @@ public final class Main implements Runnable {
    * @return its exit code
    */
   public static int execute(PrintWriter out, PrintWriter err, List<String> arguments) {
-    CommandLine line = commandLine();
+    CommandLine line = commandLine(arguments);
     line.setOut(out);
     line.setErr(err);
     return line.execute(arguments.toArray(String[]::new));
   }
 
   static CommandLine commandLine() {
+    return commandLine(List.of());
+  }
+
+  /**
+   * Making the commands of all groups takes most of the time of a short command: where the first
+   * word names a group, or asks for the version, the others are left out.
+   */
+  static CommandLine commandLine(List<String> arguments) {
     CommandLine line = new CommandLine(new Main());
+    String first = arguments.isEmpty() ? "" : arguments.getFirst();
+    boolean named = GROUPS.stream().anyMatch(each -> nameOf(each).equals(first));
+    for (Class<?> group : GROUPS) {
+      if (nameOf(group).equals(first) || !(named || VERSION.contains(first))) {
+        line.addSubcommand(group);
+      }
+    }
     line.setExecutionExceptionHandler(Main::report);
     line.setParameterExceptionHandler(Main::usage);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(true);
     return line;
+  }
+
+  private static String nameOf(Class<?> group) {
+    return Objects.requireNonNull(group.getAnnotation(Command.class)).name();
   }
 
   @Override
