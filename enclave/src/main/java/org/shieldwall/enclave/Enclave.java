@@ -6,16 +6,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.shieldwall.disk.DiskRefusedException;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.BootClock;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.state.AlteredException;
 import org.shieldwall.enclave.state.VmDirectory;
@@ -44,17 +44,9 @@ final class Enclave {
   private final SecureRandom random;
   private final InstantSource clock;
   private final Sessions sessions;
-  private final Map<UUID, Slot> machines = new ConcurrentHashMap<>();
+  private final RunLease.Signer reports;
+  private final Machines machines = new Machines();
   private final CompletableFuture<AcceleratorProbe.Result> accelerator;
-
-  /** A place for one VM, taken while it starts too, so that it cannot be started twice. */
-  private static final class Slot {
-    private volatile Optional<VirtualMachine> machine = Optional.empty();
-
-    boolean ended() {
-      return machine.map(VirtualMachine::ended).orElse(false);
-    }
-  }
 
   Enclave(
       PrivateKeySet keys,
@@ -69,6 +61,7 @@ final class Enclave {
     this.random = random;
     this.clock = clock;
     this.sessions = new Sessions(random, clock);
+    this.reports = new RunLease.Signer(keys, random, new AtomicLong(), BootClock::nanos);
     this.accelerator = accelerator;
   }
 
@@ -88,6 +81,9 @@ final class Enclave {
         case Request.Start start -> start(start, descriptors, progress);
         case Request.Stop stop -> stop(stop);
         case Request.Open open -> open(open, descriptors);
+        case Request.Report report ->
+            new Answer.Reported(report.vm(), machines.started(report.vm()).report().toJson());
+        case Request.Leased leased -> leased(leased);
         case Request.Status status -> status(status);
       };
     } catch (RefusedException e) {
@@ -172,42 +168,32 @@ final class Enclave {
     PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.START);
     Optional<WorkerPlan.Link> network = network(request.network(), descriptors);
     UUID vm = pending.protector().vm().orElseThrow();
-    Slot slot = claim(vm);
+    Machines.Slot slot = machines.claim(vm);
     try (IngressEgress opened = open(request.release(), pending)) {
       Starting starting = new Starting(new VmDirectory(request.directory()), random);
       progress.accept(new Answer.Progress("rolling the state to its next generation", 0, 0));
-      byte[] variables = starting.roll(pending.protector(), opened);
+      byte[] variables =
+          starting.roll(pending.protector(), opened, slot.expected(pending.protector(), opened));
       progress.accept(new Answer.Progress("starting the worker", 0, 0));
       VirtualMachine machine =
           starting.launch(
+              new RunLease(opened.next(), opened.terms().lease(), reports),
               request.definition(),
               accelerator.join().accelerator(),
               opened,
               variables,
               network,
               clock.instant());
-      slot.machine = Optional.of(machine);
+      slot.fill(machine);
       machine.watched();
       return new Answer.Started(
           vm,
-          machine.report().accelerator(),
+          machine.status().accelerator(),
           opened.next().generation(),
           (System.nanoTime() - began) / 1e9);
     } finally {
-      if (slot.machine.isEmpty()) {
-        machines.remove(vm, slot);
-      }
+      machines.giveBack(vm, slot);
     }
-  }
-
-  private Slot claim(UUID vm) throws RefusedException {
-    Slot fresh = new Slot();
-    Slot now =
-        machines.compute(vm, (id, present) -> present == null || present.ended() ? fresh : present);
-    if (now != fresh) {
-      throw new RefusedException(Refusal.ALREADY_RUNNING, "VM " + vm + " runs or is starting");
-    }
-    return fresh;
   }
 
   private static Optional<WorkerPlan.Link> network(
@@ -229,7 +215,7 @@ final class Enclave {
 
   private Answer.Final stop(Request.Stop request) throws RefusedException, IOException {
     long began = System.nanoTime();
-    VirtualMachine machine = running(request.vm());
+    VirtualMachine machine = machines.running(request.vm());
     boolean ended =
         switch (request.how()) {
           case POWERDOWN -> machine.powerdown(Duration.ofSeconds(request.waitSeconds()));
@@ -250,16 +236,13 @@ final class Enclave {
 
   private Answer.Final open(Request.Open request, List<Descriptor> descriptors)
       throws RefusedException, IOException {
-    running(request.vm()).open(request.door(), one(descriptors, "who looks"));
+    machines.running(request.vm()).open(request.door(), one(descriptors, "who looks"));
     return new Answer.Opened(request.vm());
   }
 
-  private VirtualMachine running(UUID vm) throws RefusedException {
-    Slot slot = machines.get(vm);
-    if (slot == null || slot.machine.isEmpty() || slot.ended()) {
-      throw new RefusedException(Refusal.NOT_RUNNING, "VM " + vm + " does not run");
-    }
-    return slot.machine.get();
+  private Answer.Final leased(Request.Leased request) throws RefusedException, ProtectorException {
+    return new Answer.Leased(
+        request.vm(), machines.started(request.vm()).leased(Json.of(request.lease(), "lease")));
   }
 
   private Answer.Final status(Request.Status request) {
@@ -272,18 +255,15 @@ final class Enclave {
             ? new Answer.Accelerator("not-yet-known", "the probe is running")
             : new Answer.Accelerator(
                 probed.accelerator().id(), VirtualMachine.printable(probed.why())),
-        machines.entrySet().stream()
-            .filter(entry -> request.vm().isEmpty() || request.vm().get().equals(entry.getKey()))
-            .flatMap(entry -> entry.getValue().machine.stream())
-            .map(VirtualMachine::report)
-            .toList());
+        machines.all(request.vm()).map(VirtualMachine::status).toList());
   }
 
   /** Shuts every VM down: first by asking, then at once. */
   void stopAll(Duration patience) {
     Instant deadline = Instant.now().plus(patience);
-    machines.values().parallelStream()
-        .flatMap(slot -> slot.machine.stream())
+    machines
+        .all(Optional.empty())
+        .parallel()
         .filter(machine -> !machine.ended())
         .forEach(machine -> stopOne(machine, Duration.between(Instant.now(), deadline)));
   }

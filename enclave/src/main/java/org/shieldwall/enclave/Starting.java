@@ -13,12 +13,14 @@ import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.state.AlteredException;
 import org.shieldwall.enclave.state.DurableFiles;
 import org.shieldwall.enclave.state.SealedVariables;
+import org.shieldwall.enclave.state.StateDigest;
 import org.shieldwall.enclave.state.VmDirectory;
 import org.shieldwall.enclave.vtpm.Rekeying;
 import org.shieldwall.enclave.vtpm.VirtualTpm;
 import org.shieldwall.enclave.worker.Accelerator;
 import org.shieldwall.enclave.worker.Worker;
 import org.shieldwall.enclave.worker.WorkerPlan;
+import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.IngressEgress;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.ProtectorException;
@@ -49,9 +51,10 @@ final class Starting {
    * Writes the released generation and makes it the current one.
    *
    * @param asked the protector the release was asked for
+   * @param expected digest of the state that the VM ended with, where it is known
    * @return the UEFI variables, in plain
    */
-  byte[] roll(KeyProtector asked, IngressEgress keys)
+  byte[] roll(KeyProtector asked, IngressEgress keys, Optional<Digest> expected)
       throws AlteredException, ProtectorException, RefusedException, IOException {
     VmDirectory.Generation old = directory.current();
     KeyProtector present = directory.protector(old);
@@ -59,6 +62,7 @@ final class Starting {
       throw new RefusedException(
           Refusal.STATE_ALTERED, "the VM's protector is not the one the release was asked for");
     }
+    requireLast(old, expected);
     directory.sweep();
     UUID vm = keys.next().vm().orElseThrow();
     byte[] variables = openVariables(old, keys, vm, present.generation());
@@ -79,6 +83,16 @@ final class Starting {
     directory.commit(fresh);
     directory.sweep();
     return variables;
+  }
+
+  /** The keys fit every state of a generation: which was the last, only its end has told. */
+  private static void requireLast(VmDirectory.Generation old, Optional<Digest> expected)
+      throws RefusedException, IOException {
+    if (expected.isPresent() && !StateDigest.of(old).equals(expected.get())) {
+      throw new RefusedException(
+          Refusal.STATE_NOT_LAST,
+          "the vTPM's state or the UEFI variables are not those that the VM ended with");
+    }
   }
 
   private static byte[] openVariables(
@@ -110,6 +124,7 @@ final class Starting {
 
   /** Starts the worker of the current generation. */
   VirtualMachine launch(
+      RunLease lease,
       Request.Definition definition,
       Accelerator accelerator,
       IngressEgress keys,
@@ -143,7 +158,14 @@ final class Starting {
         Worker worker = Worker.start(plan);
         vtpm.releaseControl();
         return new VirtualMachine(
-            vm, definition.name(), generation, accelerator, worker, vtpm, variables, console, now);
+            new VirtualMachine.Identity(vm, definition.name(), generation, now),
+            current,
+            accelerator,
+            worker,
+            vtpm,
+            variables,
+            console,
+            lease);
       } catch (IOException e) {
         vtpm.close();
         throw e;

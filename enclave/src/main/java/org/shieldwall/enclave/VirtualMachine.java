@@ -10,9 +10,15 @@ import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
+import org.shieldwall.enclave.state.StateDigest;
+import org.shieldwall.enclave.state.VmDirectory;
 import org.shieldwall.enclave.vtpm.VirtualTpm;
 import org.shieldwall.enclave.worker.Accelerator;
 import org.shieldwall.enclave.worker.Worker;
+import org.shieldwall.protector.Digest;
+import org.shieldwall.protector.Json;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.VmReport;
 
 /**
  * A VM the enclave has started: its worker, its vTPM, its variables, and somebody to watch them.
@@ -21,22 +27,32 @@ final class VirtualMachine {
   private static final Duration WATCH = Duration.ofSeconds(2);
   private static final Duration END = Duration.ofSeconds(20);
 
-  private final UUID id;
-  private final String name;
-  private final long generation;
+  private final Identity identity;
+  private final VmDirectory.Generation directory;
   private final Accelerator accelerator;
   private final Worker worker;
   private final VirtualTpm vtpm;
   private final LiveVariables variables;
   private final boolean console;
-  private final Instant since;
+  private final RunLease lease;
   private final Thread watcher;
 
-  private volatile State state = State.RUNNING;
+  private volatile State state = State.PAUSED;
   private volatile String reason = "";
+  private volatile Optional<Digest> last = Optional.empty();
+
+  /**
+   * Which VM it is.
+   *
+   * @param name of the fabric's choice
+   * @param since when it was started
+   */
+  record Identity(UUID id, String name, long generation, Instant since) {}
 
   /** What a VM is in. */
   enum State {
+    /** It waits for its first lease, or for another after one that is over. */
+    PAUSED("paused"),
     RUNNING("running"),
     STOPPING("stopping"),
     STOPPED("stopped"),
@@ -50,25 +66,23 @@ final class VirtualMachine {
   }
 
   VirtualMachine(
-      UUID id,
-      String name,
-      long generation,
+      Identity identity,
+      VmDirectory.Generation directory,
       Accelerator accelerator,
       Worker worker,
       VirtualTpm vtpm,
       LiveVariables variables,
       boolean console,
-      Instant since) {
-    this.id = id;
-    this.name = name;
-    this.generation = generation;
+      RunLease lease) {
+    this.identity = identity;
+    this.directory = directory;
     this.accelerator = accelerator;
     this.worker = worker;
     this.vtpm = vtpm;
     this.variables = variables;
     this.console = console;
-    this.since = since;
-    this.watcher = Thread.ofPlatform().daemon().name("vm " + id).unstarted(this::watch);
+    this.lease = lease;
+    this.watcher = Thread.ofPlatform().daemon().name("vm " + identity.id()).unstarted(this::watch);
   }
 
   /** Starts to watch. */
@@ -90,7 +104,10 @@ final class VirtualMachine {
       } catch (IOException e) {
         problem = "the UEFI variables cannot be written: " + e.getMessage();
       }
-      if (!vtpm.alive()) {
+      keepToLease();
+      if (lease.lost()) {
+        problem = lease.why();
+      } else if (!vtpm.alive()) {
         problem = "the vTPM ended: " + vtpm.lastWords();
       } else if (worker.resetsTooOften()) {
         problem = "the guest resets again and again: its boot is refused or broken";
@@ -114,11 +131,68 @@ final class VirtualMachine {
     vtpm.close();
     variables.close();
     HeapResidue.clearSoon();
-    if (found.isEmpty() && status != 0 && state != State.STOPPING) {
+    try {
+      last = Optional.of(StateDigest.of(directory));
+    } catch (IOException e) {
+      found = "its state cannot be read any more: " + e.getMessage();
+    }
+    if (lease.lost()) {
+      found = lease.why();
+    } else if (found.isEmpty() && status != 0 && state != State.STOPPING) {
       found = "the worker ended with status " + status + ": " + worker.lastWords();
     }
     reason = found.isEmpty() ? worker.shutdownReason() : found;
     state = found.isEmpty() ? State.STOPPED : State.FAILED;
+  }
+
+  /**
+   * Lets the guest run while its lease lasts, and only then. Where it cannot be halted it is ended.
+   */
+  private synchronized void keepToLease() {
+    try {
+      if (state == State.PAUSED && lease.runs()) {
+        worker.proceed();
+        state = State.RUNNING;
+      } else if (state == State.RUNNING && !lease.runs()) {
+        worker.pause();
+        state = State.PAUSED;
+      }
+    } catch (IOException e) {
+      worker.kill();
+    }
+  }
+
+  /** {@return what is to be said of it to the key protection service} */
+  VmReport report() throws RefusedException {
+    if (!ended()) {
+      return lease.report(VmReport.Event.RUNNING, Optional.empty());
+    }
+    if (last.isEmpty()) {
+      throw new RefusedException(Refusal.NOT_USABLE, reason);
+    }
+    return lease.report(VmReport.Event.STOPPED, last);
+  }
+
+  /** Takes the answer to {@link #report}, and does at once what it says. */
+  Answer.VmLease leased(Json answer) throws ProtectorException, RefusedException {
+    lease.take(answer);
+    if (!ended()) {
+      if (lease.lost()) {
+        worker.kill();
+      } else {
+        keepToLease();
+      }
+    }
+    return lease.state();
+  }
+
+  /** {@return digest of the state that it left}; empty if it has not ended */
+  Optional<Digest> last() {
+    return last;
+  }
+
+  long generation() {
+    return identity.generation();
   }
 
   /**
@@ -137,8 +211,14 @@ final class VirtualMachine {
     }
   }
 
-  /** Asks the guest to shut down; {@return whether all has ended in time} */
+  /**
+   * Asks the guest to shut down, which one that is halted does not hear; {@return whether all has
+   * ended in time}
+   */
   boolean powerdown(Duration limit) throws IOException {
+    if (state == State.PAUSED) {
+      return false;
+    }
     long deadline = System.nanoTime() + limit.toNanos();
     try {
       worker.powerdown();
@@ -188,15 +268,16 @@ final class VirtualMachine {
     return reason;
   }
 
-  Answer.RunningVm report() {
+  Answer.RunningVm status() {
     return new Answer.RunningVm(
-        id,
-        name,
+        identity.id(),
+        identity.name(),
         state.label,
         accelerator.id(),
-        generation,
-        since,
-        reason.isEmpty() ? Optional.empty() : Optional.of(printable(reason)));
+        identity.generation(),
+        identity.since(),
+        reason.isEmpty() ? Optional.empty() : Optional.of(printable(reason)),
+        lease.state());
   }
 
   /** What a worker says may hold anything. */

@@ -203,6 +203,8 @@ class EnclaveProcessTest {
         "unknown-session");
     assertCode(new Request.Provision("nobody", empty, empty, empty, folder, 0), "unknown-session");
     assertCode(new Request.Stop(UUID.randomUUID(), Request.How.KILL, 0), "not-running");
+    assertCode(new Request.Report(UUID.randomUUID()), "not-running");
+    assertCode(new Request.Leased(UUID.randomUUID(), empty), "not-running");
     assertCode(new Request.Prepare(Request.Purpose.START, empty), "malformed");
   }
 

@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.shieldwall.protector.IngressEgress;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.KeySet;
+import org.shieldwall.protector.Lease;
 import org.shieldwall.protector.OwnerPolicy;
 import org.shieldwall.protector.PrivateKeySet;
 import org.shieldwall.protector.ProtectorException;
@@ -31,6 +33,7 @@ import org.shieldwall.protector.SeedFile;
 import org.shieldwall.protector.ShieldingData;
 import org.shieldwall.protector.TemplateRequirement;
 import org.shieldwall.protector.TemplateVersion;
+import org.shieldwall.protector.VmReport;
 import org.shieldwall.protector.VolumeSignatureCatalog;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protector.secret.SecretBytes;
@@ -98,6 +101,14 @@ final class TestService {
         seed,
         NOW,
         RANDOM);
+  }
+
+  /** Answers a report as is wanted. */
+  JsonNode lease(JsonNode report, JsonNode enclave, Lease.Standing standing, Duration time)
+      throws ProtectorException {
+    KeySet keys = KeySet.fromJson(Json.of(enclave, "enclave"));
+    VmReport asked = VmReport.verify(Json.of(report, "report"), keys);
+    return Lease.sign(asked, standing, time, guardianKeys, RANDOM).toJson();
   }
 
   /** Releases whatever is asked for, to whoever asks. */

@@ -36,6 +36,7 @@ import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.protector.KeyProtector;
+import org.shieldwall.protector.Lease;
 import org.shieldwall.protector.ShieldingData;
 import tools.jackson.databind.JsonNode;
 
@@ -151,8 +152,19 @@ class VmLifecycleTest {
           .isInstanceOfSatisfying(
               Answer.Started.class,
               started -> assertThat(started.generation()).isEqualTo(protector.generation() + 1));
+      assertThat(state()).isEqualTo("paused");
+      assertThat(lease(Lease.Standing.HELD, Duration.ofHours(1)).standing()).isEqualTo("held");
+      assertThat(state()).isEqualTo("running");
       return port;
     }
+  }
+
+  /** Has the enclave report, and the service answer. */
+  private Answer.VmLease lease(Lease.Standing standing, Duration time) throws Exception {
+    var keys = (Answer.EnclaveKeys) host.client().ask(new Request.Keys());
+    var reported = (Answer.Reported) ask(new Request.Report(vm), List.of());
+    JsonNode lease = service.lease(reported.report(), keys.keys(), standing, time);
+    return ((Answer.Leased) ask(new Request.Leased(vm, lease), List.of())).lease();
   }
 
   private static int freePort() throws IOException {

@@ -173,13 +173,16 @@ public final class VmCommand implements Runnable {
         new AgentRequest.VmList(),
         spec.commandLine().getOut(),
         (result, out) -> {
-          out.printf("%-24s %-10s %10s  %s%n", "NAME", "STATE", "GENERATION", "OWNER");
+          out.printf(
+              "%-24s %-10s %10s  %-20s  %s%n",
+              "NAME", "STATE", "GENERATION", "LEASE UNTIL", "OWNER");
           for (JsonNode vm : result.path("vms")) {
             out.printf(
-                "%-24s %-10s %10d  %s%n",
+                "%-24s %-10s %10d  %-20s  %s%n",
                 vm.path("name").asString(),
                 vm.path("state").asString(),
                 vm.path("generation").asLong(),
+                vm.path("leaseUntil").asString("-"),
                 vm.path("owner").asString());
           }
         });

@@ -47,6 +47,16 @@ public sealed interface Answer {
   /** A door was opened. */
   record Opened(UUID vm) implements Final {}
 
+  /**
+   * What the enclave says of a VM.
+   *
+   * @param report signed, for the key protection service
+   */
+  record Reported(UUID vm, JsonNode report) implements Final {}
+
+  /** How a VM stands after an answer of the key protection service. */
+  record Leased(UUID vm, VmLease lease) implements Final {}
+
   /** The enclave and its VMs. */
   record EnclaveStatus(
       String id,
@@ -104,6 +114,7 @@ public sealed interface Answer {
    * @param state {@code running}, {@code paused}, {@code stopping}, {@code stopped} or {@code
    *     failed}
    * @param reason why it stopped or failed
+   * @param lease until when it may run
    */
   record RunningVm(
       UUID vm,
@@ -112,5 +123,16 @@ public sealed interface Answer {
       String accelerator,
       long generation,
       Instant since,
-      Optional<String> reason) {}
+      Optional<String> reason,
+      VmLease lease) {}
+
+  /**
+   * A VM's lease as the enclave knows it.
+   *
+   * @param standing {@code asked} until the first answer; {@code held}, {@code ended}, {@code
+   *     elsewhere} or {@code broken}
+   * @param left seconds, if it is held; 0 if they are over
+   * @param whole how many there were
+   */
+  record VmLease(String standing, long left, long whole) {}
 }

@@ -44,6 +44,14 @@ public final class AnswerCodec {
               .put("how", stopped.how())
               .put("milliseconds", Math.round(stopped.seconds() * 1000));
       case Answer.Opened opened -> json.put("type", "opened").put("vm", opened.vm().toString());
+      case Answer.Reported reported ->
+          json.put("type", "reported")
+              .put("vm", reported.vm().toString())
+              .set("report", reported.report());
+      case Answer.Leased leased ->
+          json.put("type", "leased")
+              .put("vm", leased.vm().toString())
+              .set("lease", lease(leased.lease()));
       case Answer.EnclaveStatus status -> status(json, status);
       case Answer.Refused refused ->
           json.put("type", "refused")
@@ -77,7 +85,21 @@ public final class AnswerCodec {
                   "since",
                   vm.since().truncatedTo(java.time.temporal.ChronoUnit.SECONDS).toString());
       vm.reason().ifPresentOrElse(r -> each.put("reason", r), () -> each.putNull("reason"));
+      each.set("lease", lease(vm.lease()));
     }
+  }
+
+  private static ObjectNode lease(Answer.VmLease lease) {
+    return Json.object()
+        .put("standing", lease.standing())
+        .put("left", lease.left())
+        .put("whole", lease.whole());
+  }
+
+  private static Answer.VmLease lease(Json json) throws ProtectorException {
+    json.members("standing", "left", "whole");
+    return new Answer.VmLease(
+        json.at("standing").text(20), count(json.at("left")), count(json.at("whole")));
   }
 
   private static ObjectNode confinement(Answer.Confinement confinement) {
@@ -128,6 +150,14 @@ public final class AnswerCodec {
             count(json.at("milliseconds")) / 1000.0);
       }
       case "opened" -> new Answer.Opened(json.members("type", "vm").at("vm").uuid());
+      case "reported" -> {
+        json.members("type", "vm", "report");
+        yield new Answer.Reported(json.at("vm").uuid(), json.at("report").node());
+      }
+      case "leased" -> {
+        json.members("type", "vm", "lease");
+        yield new Answer.Leased(json.at("vm").uuid(), lease(json.at("lease")));
+      }
       case "status" -> status(json);
       case "refused" -> {
         json.members("type", "code", "detail", "remedy");
@@ -150,7 +180,7 @@ public final class AnswerCodec {
     Json accelerator = json.at("accelerator").members("name", "why");
     List<Answer.RunningVm> vms = new ArrayList<>();
     for (Json vm : json.at("vms").list(0, 10_000)) {
-      vm.members("vm", "name", "state", "accelerator", "generation", "since", "reason");
+      vm.members("vm", "name", "state", "accelerator", "generation", "since", "reason", "lease");
       Optional<Json> reason = vm.nullable("reason");
       vms.add(
           new Answer.RunningVm(
@@ -160,7 +190,8 @@ public final class AnswerCodec {
               vm.at("accelerator").text(20),
               count(vm.at("generation")),
               vm.at("since").time(),
-              reason.isEmpty() ? Optional.empty() : Optional.of(reason.get().text(4000))));
+              reason.isEmpty() ? Optional.empty() : Optional.of(reason.get().text(4000)),
+              lease(vm.at("lease"))));
     }
     return new Answer.EnclaveStatus(
         json.at("id").text(64),

@@ -16,6 +16,10 @@ public enum Refusal {
       "only the owner can allow it, by shielding data of the class encryption-supported"),
   TEMPLATE_ALTERED("template-altered", "get the template again from its signer"),
   TEMPLATE_UNUSABLE("template-unusable", "ask the template's signer for one this version can use"),
+  NOT_REPORTED("lease-not-asked-for", "ask for a report first, and give its answer once"),
+  STATE_NOT_LAST(
+      "state-not-the-last",
+      "start it from the state it ended with; if that is lost: shieldwall owner grant restore"),
   STATE_ALTERED("vm-state-altered", "restore the VM's directory from the copy last started"),
   VTPM_FAILED("vtpm-failed", "check that swtpm is installed and the disk is not full"),
   WORKER_FAILED("worker-failed", "read the detail; shieldwall host status shows the accelerator"),

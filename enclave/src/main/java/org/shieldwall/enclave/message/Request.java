@@ -59,6 +59,16 @@ public sealed interface Request {
    */
   record Open(UUID vm, Door door) implements Request {}
 
+  /** What the enclave says of a VM, for the key protection service. */
+  record Report(UUID vm) implements Request {}
+
+  /**
+   * What the key protection service answers to that.
+   *
+   * @param lease as it came
+   */
+  record Leased(UUID vm, JsonNode lease) implements Request {}
+
   /** The running VMs, or one of them. */
   record Status(Optional<UUID> vm) implements Request {}
 

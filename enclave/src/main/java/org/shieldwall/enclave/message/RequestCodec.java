@@ -48,6 +48,9 @@ public final class RequestCodec {
               .put("wait", stop.waitSeconds());
       case Request.Open open ->
           json.put("type", "open").put("vm", open.vm().toString()).put("door", open.door().word());
+      case Request.Report report -> json.put("type", "report").put("vm", report.vm().toString());
+      case Request.Leased leased ->
+          json.put("type", "leased").put("vm", leased.vm().toString()).set("lease", leased.lease());
       case Request.Status status -> {
         json.put("type", "status");
         status.vm().ifPresentOrElse(vm -> json.put("vm", vm.toString()), () -> json.putNull("vm"));
@@ -81,6 +84,11 @@ public final class RequestCodec {
       case "open" -> {
         json.members("type", "vm", "door");
         yield new Request.Open(json.at("vm").uuid(), Request.Door.fromJson(json.at("door")));
+      }
+      case "report" -> new Request.Report(json.members("type", "vm").at("vm").uuid());
+      case "leased" -> {
+        json.members("type", "vm", "lease");
+        yield new Request.Leased(json.at("vm").uuid(), json.at("lease").node());
       }
       case "status" -> {
         json.members("type", "vm");

@@ -63,6 +63,7 @@ public final class AcceleratorProbe {
               Optional.empty(),
               false);
       try (Worker worker = Worker.start(plan)) {
+        worker.proceed();
         return watch(worker, variables.path(), digest(blank));
       }
     }

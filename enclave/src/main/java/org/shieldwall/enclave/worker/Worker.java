@@ -27,7 +27,7 @@ public final class Worker implements AutoCloseable {
     this.serial = serial;
   }
 
-  /** Starts a machine and waits until its monitor answers. */
+  /** Starts a machine and waits until its monitor answers; it does not run yet. */
   public static Worker start(WorkerPlan plan) throws IOException {
     UnixSocket.Pair pair = UnixSocket.pair();
     Optional<UnixSocket.Pair> line =
@@ -63,6 +63,16 @@ public final class Worker implements AutoCloseable {
   /** {@return QEMU's run state} */
   public String status() throws IOException {
     return monitor.status(ANSWER);
+  }
+
+  /** Lets the machine run, or run on. */
+  public void proceed() throws IOException {
+    monitor.execute(QmpCommand.CONTINUE, ANSWER);
+  }
+
+  /** Halts the machine where it is. */
+  public void pause() throws IOException {
+    monitor.execute(QmpCommand.PAUSE, ANSWER);
   }
 
   /** Asks the guest to shut down, as by the power button. */

@@ -86,6 +86,7 @@ public record WorkerPlan(
 
   private List<String> machine() {
     List<String> command = new ArrayList<>(List.of(PROGRAM, "-nodefaults", "-no-user-config"));
+    add(command, "-S"); // it runs when the enclave says so
     add(command, "-display", "none", "-vga", "none");
     if (!console) {
       add(command, "-serial", "none");

@@ -34,6 +34,8 @@ class CodecTest {
             Request.Network.STREAM),
         new Request.Stop(VM, Request.How.KILL, 0),
         new Request.Open(VM, Request.Door.SERIAL),
+        new Request.Report(VM),
+        new Request.Leased(VM, DOCUMENT),
         new Request.Status(Optional.empty()),
         new Request.Status(Optional.of(VM)));
   }
@@ -48,7 +50,10 @@ class CodecTest {
     Answer.Confinement confinement =
         new Answer.Confinement(61999, true, true, false, "memfd_secret", List.of("a sentence"));
     Instant since = Instant.parse("2026-01-01T00:00:00Z");
+    Answer.VmLease lease = new Answer.VmLease("held", 3000, 3600);
     return Stream.of(
+        new Answer.Reported(VM, DOCUMENT),
+        new Answer.Leased(VM, lease),
         new Answer.Progress("copying", 1, 2),
         new Answer.EnclaveKeys(DOCUMENT, "id", confinement),
         new Answer.Prepared("s", DOCUMENT),
@@ -62,8 +67,9 @@ class CodecTest {
             List.of(new Answer.Protection("a", true, "b"), new Answer.Protection("c", false, "d")),
             new Answer.Accelerator("tcg", "no /dev/kvm"),
             List.of(
-                new Answer.RunningVm(VM, "a", "running", "tcg", 2, since, Optional.empty()),
-                new Answer.RunningVm(VM, "b", "failed", "tcg", 2, since, Optional.of("died")))),
+                new Answer.RunningVm(VM, "a", "running", "tcg", 2, since, Optional.empty(), lease),
+                new Answer.RunningVm(
+                    VM, "b", "failed", "tcg", 2, since, Optional.of("died"), lease))),
         Refusal.BUSY.because("8 requests are being answered"));
   }
 
@@ -87,6 +93,10 @@ class CodecTest {
         "{\"type\":\"stop\",\"vm\":\"00000000-0000-0001-0000-000000000002\",\"how\":\"dump\",\"wait\":0}",
         "{\"type\":\"stop\",\"vm\":\"00000000-0000-0001-0000-000000000002\",\"how\":\"kill\",\"wait\":99999}",
         "{\"type\":\"open\",\"vm\":\"00000000-0000-0001-0000-000000000002\",\"door\":\"monitor\"}",
+        "{\"type\":\"report\"}",
+        "{\"type\":\"report\",\"vm\":\"00000000-0000-0001-0000-000000000002\",\"event\":\"stopped\"}",
+        "{\"type\":\"leased\",\"vm\":\"00000000-0000-0001-0000-000000000002\"}",
+        "{\"type\":\"leased\",\"vm\":\"x\",\"lease\":{}}",
         "{\"type\":\"prepare\",\"purpose\":\"read\",\"protector\":{}}",
         "{\"type\":\"start\",\"session\":\"s\",\"release\":{},\"directory\":\"../x\",\"definition\":{\"name\":\"a\",\"cpus\":1,\"memory\":512},\"network\":\"none\"}",
         "{\"type\":\"start\",\"session\":\"s\",\"release\":{},\"directory\":\"/a/../x\",\"definition\":{\"name\":\"a\",\"cpus\":1,\"memory\":512},\"network\":\"none\"}",

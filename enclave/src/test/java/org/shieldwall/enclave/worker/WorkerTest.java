@@ -58,7 +58,11 @@ class WorkerTest {
   void givenFirmwareAndNoDiskWhenStartedThenItRunsAndEndsWhenTold() throws Exception {
     try (Descriptor variables = blankVariables();
         Worker worker = Worker.start(plan(variables))) {
+      assertThat(worker.status()).isEqualTo("prelaunch");
+      worker.proceed();
       assertThat(worker.status()).isEqualTo("running");
+      worker.pause();
+      assertThat(worker.status()).isEqualTo("paused");
       worker.quit();
       assertThat(worker.await(SOON)).isTrue();
       assertThat(worker.exit().get()).isZero();

@@ -3,6 +3,7 @@ package org.shieldwall.host.agent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -30,10 +31,14 @@ import tools.jackson.databind.node.ObjectNode;
 public final class HostAgent implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostAgent.class);
 
+  /** How long guests have to shut down when the agent ends. */
+  private static final Duration GUESTS = Duration.ofSeconds(25);
+
   private final HostConfig config;
   private final EnclaveProcess enclave;
   private final HgsClient hgs;
   private final HealthKeeper health;
+  private final LeaseKeeper leases;
   private final VmActions vms;
   private final NamesAtWork names = new NamesAtWork();
   private final AgentServer server;
@@ -49,7 +54,8 @@ public final class HostAgent implements AutoCloseable {
     this.enclave = enclave;
     this.hgs = hgs;
     this.health = new HealthKeeper(config, hgs, enclaveKeys, InstantSource.system(), pace);
-    this.vms = new VmActions(config, enclave, health, hgs);
+    this.leases = new LeaseKeeper(enclave::client, health, hgs);
+    this.vms = new VmActions(config, enclave, health, hgs, leases);
     this.server = AgentServer.start(listener, this::answer);
   }
 
@@ -85,6 +91,7 @@ public final class HostAgent implements AutoCloseable {
     try {
       HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave), listener, pace);
       agent.health.start();
+      agent.leases.start();
       return agent;
     } catch (AgentException | RuntimeException failed) {
       enclave.close();
@@ -234,6 +241,8 @@ public final class HostAgent implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    leases.close();
+    leases.endAll(GUESTS);
     health.close();
     enclave.close();
     hgs.close();

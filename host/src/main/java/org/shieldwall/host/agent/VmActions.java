@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -42,9 +44,16 @@ final class VmActions {
   private final EnclaveProcess enclave;
   private final HealthKeeper health;
   private final HgsClient hgs;
+  private final LeaseKeeper leases;
   private final VmStore store;
 
-  VmActions(HostConfig config, EnclaveProcess enclave, HealthKeeper health, HgsClient hgs) {
+  VmActions(
+      HostConfig config,
+      EnclaveProcess enclave,
+      HealthKeeper health,
+      HgsClient hgs,
+      LeaseKeeper leases) {
+    this.leases = leases;
     this.config = config;
     this.enclave = enclave;
     this.health = health;
@@ -106,6 +115,7 @@ final class VmActions {
           "this VM is running already on this host",
           "shieldwall vm list");
     }
+    leases.reportEnd(definition.id());
     // First whether it may start at all: a refusal must not be hidden by a port that is taken.
     Released released = release(Request.Purpose.START, protector.toJson());
     GuestLink link = GuestLink.open(definition.network(), config.runtime().resolve("net-" + name));
@@ -127,6 +137,7 @@ final class VmActions {
       Answer.Started done = expect(Answer.Started.class, answer);
       started = true;
       link.release();
+      leases.begin(name, done.vm());
       return Json.object()
           .put("name", name)
           .put("id", done.vm().toString())
@@ -158,6 +169,7 @@ final class VmActions {
                   Duration.ofSeconds(waitSeconds + 60L),
                   progress);
       Answer.Stopped done = expect(Answer.Stopped.class, answer);
+      leases.reportEnd(definition.id());
       return Json.object()
           .put("name", name)
           .put("id", done.vm().toString())
@@ -214,6 +226,11 @@ final class VmActions {
       result.put("accelerator", vm.accelerator());
       result.put("since", vm.since().toString());
       vm.reason().ifPresent(reason -> result.put("reason", reason));
+      result.put("lease", vm.lease().standing());
+      if (isLive(vm) && vm.lease().left() > 0) {
+        Instant until = Instant.now().plusSeconds(vm.lease().left());
+        result.put("leaseUntil", until.truncatedTo(ChronoUnit.SECONDS).toString());
+      }
     });
     return result;
   }
@@ -225,6 +242,7 @@ final class VmActions {
       throw new AgentException(
           Kind.REFUSED, "vm-running", "the VM is running", "shieldwall vm stop " + name);
     }
+    leases.reportEnd(definition.id());
     store.delete(name);
     return Json.object().put("name", name).put("deleted", true);
   }
@@ -240,7 +258,7 @@ final class VmActions {
     }
   }
 
-  private static boolean isLive(Answer.RunningVm vm) {
+  static boolean isLive(Answer.RunningVm vm) {
     return !vm.state().equals("stopped") && !vm.state().equals("failed");
   }
 
@@ -276,7 +294,7 @@ final class VmActions {
     }
   }
 
-  private static <T extends Answer.Final> T expect(Class<T> kind, Answer.Final answer)
+  static <T extends Answer.Final> T expect(Class<T> kind, Answer.Final answer)
       throws AgentException {
     if (answer instanceof Answer.Refused refused) {
       throw new AgentException(
@@ -292,7 +310,7 @@ final class VmActions {
     return kind.cast(answer);
   }
 
-  private static AgentException enclaveGone(IOException problem) {
+  static AgentException enclaveGone(IOException problem) {
     return new AgentException(
         Kind.UNAVAILABLE,
         "enclave-gone",
