@@ -62,7 +62,6 @@ final class Starting {
       throw new RefusedException(
           Refusal.STATE_ALTERED, "the VM's protector is not the one the release was asked for");
     }
-    requireLast(old, expected);
     directory.sweep();
     UUID vm = keys.next().vm().orElseThrow();
     byte[] variables = openVariables(old, keys, vm, present.generation());
@@ -74,6 +73,7 @@ final class Starting {
           SealedVariables.seal(variables, key, vm, keys.next().generation(), random));
       DurableFiles.replace(fresh.protector(), keys.next().toBytes());
       rekey(old, fresh, keys);
+      requireLast(old, expected);
       written = true;
     } finally {
       if (!written) {

@@ -407,7 +407,7 @@ class VmLifecycleTest {
   }
 
   @Test
-  @Order(7)
+  @Order(9)
   void givenAFullDiskWhenStartedThenItIsRefusedAndStartsOnceThereIsRoom() throws Exception {
     assumeTrue(ThisProcess.uid() == 0, "SKIPPED: needs root to mount a small file system");
     Path small = Files.createDirectory(folder.resolve("small"));
@@ -442,6 +442,64 @@ class VmLifecycleTest {
       directory = original;
       run("umount", small.toString());
     }
+  }
+
+  private String startCode() throws Exception {
+    KeyProtector protector = protector();
+    Answer.Prepared prepared = prepared(Request.Purpose.START, protector);
+    Answer.Final answer =
+        ask(
+            new Request.Start(
+                prepared.session(),
+                release(prepared, protector),
+                directory,
+                new Request.Definition("test", 1, 512),
+                Request.Network.NONE),
+            List.of());
+    return answer instanceof Answer.Refused refused ? refused.code() : answer.toString();
+  }
+
+  @Test
+  @Order(7)
+  void givenAnOlderStateOfTheSameGenerationWhenStartedThenItIsNotTheLast() throws Exception {
+    int port = start();
+    Path older = folder.resolve("older");
+    run("cp", "-a", directory.toRealPath().resolve("state").toRealPath().toString(), "" + older);
+    assertThat(fetch(port, "/secret").strip()).isEqualTo(CANARY);
+    ask(new Request.Stop(vm, Request.How.POWERDOWN, 60), List.of());
+    Path last = directory.resolve("state").toRealPath();
+    Path kept = folder.resolve("last");
+    run("mv", "" + last, "" + kept);
+    run("cp", "-a", "" + older, "" + last);
+    assertThat(startCode()).isEqualTo("state-not-the-last");
+    run("rm", "-r", "" + last);
+    run("mv", "" + kept, "" + last);
+    start();
+  }
+
+  @Test
+  @Order(8)
+  void givenARunningVmWhenItsLeaseIsOverThenItWaitsAndWhenItRunsElsewhereItEnds() throws Exception {
+    var keys = (Answer.EnclaveKeys) host.client().ask(new Request.Keys());
+    assertThat(lease(Lease.Standing.HELD, Duration.ofSeconds(1)).standing()).isEqualTo("held");
+    awaitState("paused");
+    var reported = (Answer.Reported) ask(new Request.Report(vm), List.of());
+    JsonNode good =
+        service.lease(reported.report(), keys.keys(), Lease.Standing.HELD, Duration.ofHours(1));
+    JsonNode forged =
+        new TestService()
+            .lease(reported.report(), keys.keys(), Lease.Standing.HELD, Duration.ofHours(1));
+    assertThat(((Answer.Refused) ask(new Request.Leased(vm, forged), List.of())).code())
+        .isEqualTo("foreign-signature");
+    assertThat(state()).isEqualTo("paused");
+    ask(new Request.Leased(vm, good), List.of());
+    assertThat(state()).isEqualTo("running");
+    assertThat(((Answer.Refused) ask(new Request.Leased(vm, good), List.of())).code())
+        .isEqualTo("lease-not-asked-for");
+
+    lease(Lease.Standing.ELSEWHERE, Duration.ZERO);
+    awaitState("failed");
+    assertThat(status().reason().orElseThrow()).contains("another host");
   }
 
   private static void run(String... command) throws Exception {

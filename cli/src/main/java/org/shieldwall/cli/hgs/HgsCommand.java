@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
       BaselineCommand.class,
       PendingCommand.class,
       TraceCommand.class,
+      LeaseCommand.class,
+      AdministratorCommand.class,
       GuardianCommand.class,
       AuditCommand.class
     })

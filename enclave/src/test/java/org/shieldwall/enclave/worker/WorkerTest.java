@@ -123,6 +123,7 @@ class WorkerTest {
       throws Exception {
     try (Descriptor variables = blankVariables();
         Worker worker = Worker.start(plan(variables, true))) {
+      worker.proceed();
       UnixSocket.Pair first = UnixSocket.pair();
       worker.connectSerial(first.there());
       assertThat(heard(first.here(), "BdsDxe")).contains("BdsDxe");

@@ -50,6 +50,11 @@ public final class Administration {
     return new ModeAdministration(recorder);
   }
 
+  /** {@return what can be done with leases, and by whom} */
+  public LeaseAdministration leases() {
+    return new LeaseAdministration(recorder);
+  }
+
   /** A host as it now stands in the register, whether that is new, and what is known of its TPM. */
   public record HostChange(RegisteredHost host, Added added, Endorsement endorsement) {}
 

@@ -46,9 +46,9 @@ final class LeaseKeeper implements AutoCloseable {
   private final Thread thread;
 
   /** When a report that failed is tried again, on the clock of {@link System#nanoTime}. */
-  private record Retry(long at, Duration wait) {
-    static Retry after(Duration wait) {
-      return new Retry(System.nanoTime() + wait.toNanos(), wait);
+  private record Retry(long at, Duration pause) {
+    static Retry after(Duration pause) {
+      return new Retry(System.nanoTime() + pause.toNanos(), pause);
     }
 
     boolean due() {
@@ -56,7 +56,7 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     Retry again() {
-      Duration doubled = wait.multipliedBy(2);
+      Duration doubled = pause.multipliedBy(2);
       return after(doubled.compareTo(LAST_RETRY) < 0 ? doubled : LAST_RETRY);
     }
   }
