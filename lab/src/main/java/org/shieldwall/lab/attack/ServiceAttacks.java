@@ -187,7 +187,7 @@ final class ServiceAttacks implements AutoCloseable {
   }
 
   /** A second healthy host, registered and attested; started when it is first wanted. */
-  private GuardedHost other() throws Exception {
+  GuardedHost other() throws Exception {
     if (!Files.exists(other.directory().resolve("host.toml"))) {
       otherMachine.boot(stage.demo().bootLog);
       new LifeSteps(stage.demo())

@@ -36,6 +36,7 @@ final class Suite {
       all(report, new GuestBootAttacks(stage).full());
     }
     try (ServiceAttacks service = new ServiceAttacks(stage)) {
+      all(report, new LeaseAttacks(stage, service).quick());
       all(report, service.quick());
       all(report, new SearchAttacks(stage).quick());
     }
