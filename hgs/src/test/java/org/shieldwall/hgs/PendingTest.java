@@ -356,4 +356,23 @@ class PendingTest {
     refusal(host);
     assertThat(pending()).hasSize(1);
   }
+
+  @Test
+  void givenALineOfApprovals_whenOneOfThemIsRemoved_thenThoseAfterItAreAcceptedStill()
+      throws Exception {
+    host.attest(service.client());
+    for (String kernel : List.of("kernel 2", "kernel 3")) {
+      host.reboot(BootLog.of(kernel));
+      refusal(host);
+      service.administer(admin ->
+          admin
+              .pending()
+              .approve("host-a", Optional.of(kernel.replace(' ', '-')), Optional.empty()));
+      host.attest(service.client());
+    }
+    service.administer(admin -> admin.boots().remove("kernel-2"));
+    assertThat(host.attest(service.client()).claims().baselines()).containsExactly("kernel-3");
+    service.administer(admin -> admin.boots().remove("rack7"));
+    assertThat(host.attest(service.client()).claims().baselines()).containsExactly("kernel-3");
+  }
 }

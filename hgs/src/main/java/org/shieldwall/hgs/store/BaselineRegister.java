@@ -74,9 +74,16 @@ public final class BaselineRegister {
     return added;
   }
 
-  /** {@return whether there was one of this name to remove} */
+  /**
+   * {@return whether there was one of this name to remove} What was approved in its place takes its
+   * place: otherwise a policy that names the first of a line would lose the rest of it.
+   */
   public static boolean remove(Handle writing, String name) {
     PolicyRevision.advance(writing);
+    byName(writing, name)
+        .flatMap(Stored::succeeds)
+        .ifPresent(before ->
+            writing.execute("UPDATE baseline SET succeeds = ? WHERE succeeds = ?", before, name));
     return writing.execute("DELETE FROM baseline WHERE name = ?", name) == 1;
   }
 
