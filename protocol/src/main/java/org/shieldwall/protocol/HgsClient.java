@@ -2,22 +2,18 @@ package org.shieldwall.protocol;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -27,9 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
-import org.jspecify.annotations.Nullable;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
@@ -51,10 +45,12 @@ public final class HgsClient implements AutoCloseable {
 
   private final URI base;
   private final HttpClient http;
+  private final Unavailable unavailable;
 
   private HgsClient(URI base, HttpClient http) {
     this.base = base;
     this.http = http;
+    this.unavailable = new Unavailable(base, ANSWER);
   }
 
   /**
@@ -253,7 +249,8 @@ public final class HgsClient implements AutoCloseable {
     if (response.statusCode() >= 400 && type.startsWith(Problem.MEDIA_TYPE)) {
       throw new RefusedException(read(body, Problem::parse));
     }
-    throw notAnHgs("answers " + response.statusCode() + " and " + body.length + " bytes", null);
+    throw unavailable.notAnHgs(
+        "answers " + response.statusCode() + " and " + body.length + " bytes", null);
   }
 
   /** The request's own time-out ends with the head of the answer: this one covers its body too. */
@@ -270,74 +267,20 @@ public final class HgsClient implements AutoCloseable {
     try {
       return answer.get(ANSWER.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException e) {
-      throw unavailable(e.getCause() instanceof IOException io ? io : new IOException(e));
+      throw unavailable.because(e.getCause() instanceof IOException io ? io : new IOException(e));
     } catch (TimeoutException e) {
-      throw unavailable(new HttpTimeoutException("no end of the answer"));
+      throw unavailable.because(new HttpTimeoutException("no end of the answer"));
     } finally {
       answer.cancel(true);
     }
-  }
-
-  private HgsUnavailableException unavailable(IOException failure) {
-    Throwable root = failure;
-    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      root = cause;
-    }
-    if (root instanceof PinnedTrust.NotPinnedException
-        || (root instanceof CertificateException
-            && !(root instanceof CertificateExpiredException))) {
-      return new HgsUnavailableException(
-          Reason.WRONG_CERTIFICATE,
-          base + " shows another certificate than the one that is trusted here",
-          "if the service was set up anew, copy its hgs.pem again; if not, somebody stands in between",
-          failure);
-    }
-    if (root instanceof CertificateExpiredException) {
-      return new HgsUnavailableException(
-          Reason.WRONG_CERTIFICATE,
-          "the certificate of " + base + " has expired",
-          "let the service's administrator renew it, and check this machine's clock",
-          failure);
-    }
-    if (failure instanceof HttpConnectTimeoutException
-        || failure instanceof ConnectException
-        || root instanceof UnresolvedAddressException) {
-      return new HgsUnavailableException(
-          Reason.UNREACHABLE,
-          "nothing answers at " + base,
-          "check the address and that the service runs: shieldwall hgs serve",
-          failure);
-    }
-    if (failure instanceof HttpTimeoutException) {
-      return new HgsUnavailableException(
-          Reason.TIMEOUT,
-          base + " did not answer within " + ANSWER.toSeconds() + " s",
-          "try again; if it stays so, look at the service's log",
-          failure);
-    }
-    if (failure instanceof SSLException) {
-      return notAnHgs("does not speak TLS 1.3", failure);
-    }
-    return new HgsUnavailableException(
-        Reason.UNREACHABLE,
-        "the connection to " + base + " broke",
-        "try again; if it stays so, look at the service's log",
-        failure);
-  }
-
-  private HgsUnavailableException notAnHgs(String does, @Nullable Throwable cause) {
-    String what = "what listens at " + base + " is no Host Guardian Service: it " + does;
-    String hint = "check the address: shieldwall hgs serve prints it when it starts";
-    return cause == null
-        ? new HgsUnavailableException(Reason.NOT_AN_HGS, what, hint)
-        : new HgsUnavailableException(Reason.NOT_AN_HGS, what, hint, cause);
   }
 
   private <T> T read(byte[] body, Reader<T> reader) throws HgsUnavailableException {
     try {
       return reader.read(body);
     } catch (ProtectorException e) {
-      throw notAnHgs("answers something else than it was asked (" + e.detail() + ")", e);
+      throw unavailable.notAnHgs(
+          "answers something else than it was asked (" + e.detail() + ")", e);
     }
   }
 

@@ -74,7 +74,7 @@ final class BaselineCommand implements Runnable {
       @Option(names = "--yes", description = "Do not ask.") boolean yes,
       @Option(names = "--dry-run", description = "Show, and change nothing.") boolean dryRun,
       @Mixin HgsOptions options) {
-    Optional<Instant> end = expires.map(Lasting::parse).map(Instant.now()::plus);
+    Optional<Instant> end = expires.map(Lasting::until);
     BootBaseline baseline = new BaselineFile(file, fromLog, level).read(name);
     if (!options.json()) {
       options.out().print(baseline.describe());
@@ -164,9 +164,7 @@ final class BaselineCommand implements Runnable {
           String expires,
       @Mixin HgsOptions options) {
     Optional<Instant> end =
-        expires.equals("never")
-            ? Optional.empty()
-            : Optional.of(Instant.now().plus(Lasting.parse(expires)));
+        expires.equals("never") ? Optional.empty() : Optional.of(Lasting.until(expires));
     if (!options.administer(admin -> admin.boots().expire(name, end))) {
       throw missing(name);
     }

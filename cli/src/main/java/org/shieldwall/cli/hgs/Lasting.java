@@ -2,6 +2,7 @@ package org.shieldwall.cli.hgs;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.shieldwall.cli.Failure;
@@ -26,6 +27,11 @@ final class Lasting {
       case "h" -> Duration.ofHours(count);
       default -> Duration.ofDays(count);
     };
+  }
+
+  /** {@return when such a time from now is over, in the seconds that the store keeps} */
+  static Instant until(String text) {
+    return Instant.now().plus(parse(text)).truncatedTo(ChronoUnit.SECONDS);
   }
 
   /** {@return how long ago it was, e.g. {@code 3 h}} */

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
@@ -34,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
     name = "policy",
     description = "Say what hosts have to prove, by labels of hosts (docs/policy.md).",
     mixinStandardHelpOptions = true,
-    subcommands = PolicyTryCommand.class)
+    subcommands = {PolicyListCommand.class, PolicyTryCommand.class})
 final class PolicyCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -137,73 +136,6 @@ final class PolicyCommand implements Runnable {
       lines.add("  %-6s  %-24s %s".formatted(state, each.label(), each.title()));
     }
     return lines;
-  }
-
-  @Command(
-      name = "list",
-      description = "List the policies, their versions and the labels they are assigned to.",
-      mixinStandardHelpOptions = true)
-  void list(
-      @Option(names = "--all", description = "Versions that are no longer in force, too.")
-          boolean all,
-      @Mixin HgsOptions options) {
-    record Listed(List<Stored> policies, SortedMap<String, String> assignments) {}
-    Listed listed =
-        options.administer(
-            admin -> new Listed(admin.policies().list(), admin.policies().assignments()));
-    boolean replaced =
-        listed.policies().stream()
-            .anyMatch(
-                each -> each.name().equals(DefaultPolicy.NAME) && each.state() == State.ACTIVE);
-    ObjectNode node = Output.object();
-    ArrayNode array = node.putArray("policies");
-    if (!replaced) {
-      array
-          .addObject()
-          .put("name", DefaultPolicy.NAME)
-          .put("version", DefaultPolicy.VERSION)
-          .put("state", "active")
-          .put("builtIn", true);
-    }
-    List<Stored> shown =
-        listed.policies().stream().filter(each -> all || each.state() != State.FORMER).toList();
-    for (Stored each : shown) {
-      array
-          .addObject()
-          .put("name", each.name())
-          .put("version", each.version())
-          .put("state", each.state().code())
-          .put("digest", each.digest())
-          .put("added", each.added().toString());
-    }
-    ObjectNode labels = node.putObject("labels");
-    listed.assignments().forEach(labels::put);
-    options.print(
-        node,
-        () -> {
-          if (!replaced) {
-            options.out().println("default                          version 1     built in");
-          }
-          for (Stored each : shown) {
-            String of = each.state() == State.ACTIVE ? labelsOf(each, listed.assignments()) : "";
-            options
-                .out()
-                .printf(
-                    "%-32s version %-5d %s%s%n",
-                    each.name(), each.version(), each.state().code(), of);
-          }
-        });
-  }
-
-  private static String labelsOf(Stored policy, SortedMap<String, String> assignments) {
-    List<String> labels =
-        assignments.entrySet().stream()
-            .filter(each -> each.getValue().equals(policy.name()))
-            .map(Map.Entry::getKey)
-            .toList();
-    return policy.name().equals(DefaultPolicy.NAME)
-        ? "  hosts without another policy"
-        : labels.isEmpty() ? "  no label" : "  labels: " + String.join(", ", labels);
   }
 
   @Command(

@@ -29,7 +29,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code host init | identity | serve | attest | status}. */
@@ -249,71 +248,7 @@ public final class HostCommand implements Runnable {
     return agent.ask(
         new AgentRequest.Status(),
         spec.commandLine().getOut(),
-        hardening ? HostCommand::showHardening : HostCommand::show);
-  }
-
-  private static void showHardening(JsonNode status, PrintWriter out) {
-    int off = 0;
-    int all = 0;
-    for (JsonNode each : status.path("enclave").path("protections")) {
-      boolean on = each.path("on").asBoolean();
-      out.printf(
-          "%-3s  %-29s %s%n",
-          on ? "on" : "off", each.path("name").asString(), each.path("why").asString());
-      off += on ? 0 : 1;
-      all++;
-    }
-    out.println(all - off + " of " + all + " protections are on");
-  }
-
-  private static void show(JsonNode status, PrintWriter out) {
-    out.println(
-        status.path("host").asString()
-            + (status.path("healthy").asBoolean()
-                ? ", healthy until " + status.path("expires").asString()
-                : ", no health certificate"));
-    JsonNode failure = status.path("lastFailure");
-    if (!failure.isMissingNode()) {
-      out.println("  last refusal  " + failure.path("what").asString());
-      out.println("  mend it       " + failure.path("remedy").asString());
-    }
-    showAttestation(status.path("attestation"), out);
-    out.println("  HGS           " + status.path("hgs").asString());
-    out.println("  attests by    " + status.path("mode").asString());
-    out.println("  TPM           " + status.path("tpm").asString());
-    JsonNode enclave = status.path("enclave");
-    out.println("  enclave       " + enclave.path("id").asString());
-    out.println("  secrets in    " + enclave.path("secrets").asString());
-    JsonNode accelerator = enclave.path("accelerator");
-    out.println(
-        "  VMs run on    "
-            + accelerator.path("name").asString()
-            + ": "
-            + accelerator.path("why").asString());
-    out.println("  VMs running   " + status.path("running").asInt());
-    enclave.path("weaker").forEach(line -> out.println("  weaker        " + line.asString()));
-  }
-
-  private static void showAttestation(JsonNode attestation, PrintWriter out) {
-    JsonNode last = attestation.path("last");
-    if (!last.isMissingNode()) {
-      String detail = last.path("detail").asString();
-      out.println(
-          "  last attested "
-              + last.path("at").asString()
-              + ", "
-              + last.path("outcome").asString()
-              + ": "
-              + last.path("why").asString()
-              + (detail.isEmpty() ? "" : ", " + detail));
-    }
-    JsonNode next = attestation.path("next");
-    out.println(
-        "  next planned  " + next.path("at").asString() + ": " + next.path("why").asString());
-    JsonNode files = attestation.path("filesMeasured");
-    if (!files.isMissingNode()) {
-      out.println("  files         " + files.asLong() + " measured; a change is attested at once");
-    }
+        hardening ? StatusOutput::hardening : StatusOutput::status);
   }
 
   private void print(AgentOptions agent, ObjectNode result, String next) {

@@ -22,6 +22,7 @@ import org.shieldwall.hgs.store.LastAttestation;
 import org.shieldwall.hgs.store.PolicyRegister;
 import org.shieldwall.hgs.store.RegisteredHost;
 import org.shieldwall.hgs.store.RegisteredHost.State;
+import org.shieldwall.protocol.AttestationMode;
 import org.shieldwall.protocol.HostIdentity;
 
 /** What the administrator does with hosts. */
@@ -200,7 +201,7 @@ public final class HostAdministration {
   /**
    * A host and how it stands.
    *
-   * @param policy the policy it is held to
+   * @param policy the policy it is held to; the mode where that asks for no more than itself
    * @param last how it last attested; nothing if it never did
    * @param barred why it may not attest although it is registered, in a few words
    */
@@ -230,7 +231,12 @@ public final class HostAdministration {
       Optional<LastAttestation> last,
       Barred barred) {
     return new Standing(
-        host, DefaultPolicy.nameFor(host.labels(), assignments), last, barred.why(host));
+        host,
+        host.mode() == AttestationMode.TPM
+            ? DefaultPolicy.nameFor(host.labels(), assignments)
+            : host.mode().id(),
+        last,
+        barred.why(host));
   }
 
   /** {@return every host, by name, and how it stands} */
