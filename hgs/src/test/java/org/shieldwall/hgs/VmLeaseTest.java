@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ import org.shieldwall.protector.OwnerPolicy;
 import org.shieldwall.protector.PendingRelease;
 import org.shieldwall.protector.PrivateKeySet;
 import org.shieldwall.protector.ReleaseTerms;
+import org.shieldwall.protector.RestoreGrant;
 import org.shieldwall.protector.VmClass;
 import org.shieldwall.protector.VmReport;
 import org.shieldwall.protector.VmReport.Event;
@@ -81,11 +83,19 @@ class VmLeaseTest {
     }
 
     ReleaseTerms terms(KeyProtector protector) throws Exception {
+      return terms(protector, Optional.empty());
+    }
+
+    ReleaseTerms terms(KeyProtector protector, Optional<RestoreGrant> restore) throws Exception {
       PendingRelease pending = TestOwner.request(protector, host.enclave());
       try (IngressEgress opened =
           service
               .client()
-              .release(certificate, pending.request().toJson(), protector.toJson())
+              .release(
+                  certificate,
+                  pending.request().toJson(),
+                  protector.toJson(),
+                  restore.map(RestoreGrant::toJson))
               .open(pending, host.enclave(), SecretArena.plain())) {
         return opened.terms();
       }
@@ -360,5 +370,63 @@ class VmLeaseTest {
     second.report(running, Event.STOPPED);
     assertThat(code(() -> first.start(running))).isEqualTo("owner-bound-host");
     second.start(running);
+  }
+
+  /** {@return a VM's first generation, superseded by a later one that has ended} */
+  private KeyProtector superseded() throws Exception {
+    KeyProtector old = newVm();
+    KeyProtector running = first.start(old);
+    first.report(running, Event.RUNNING);
+    first.report(running, Event.STOPPED);
+    assertThat(code(() -> first.start(old))).isEqualTo("generation-superseded");
+    return old;
+  }
+
+  @Test
+  void givenAnOlderCopy_whenItsOwnerGrantsIt_thenItStartsOnceFromThatStateOnRecord()
+      throws Exception {
+    KeyProtector old = superseded();
+    Digest kept = Digest.of(new byte[] {7});
+    RestoreGrant grant = owner.restore(old, kept, service.clock().instant());
+    assertThat(first.terms(old, Optional.of(grant)).state()).contains(kept);
+    assertThat(service.audit().stream().filter(each -> each.kind().equals("restored")).toList())
+        .last()
+        .satisfies(
+            record -> assertThat(record.detail()).contains(grant.id().toString(), kept.text()));
+
+    // Whoever was refused by the enclave, for another state, comes again: the digest stays.
+    assertThat(first.terms(old).state()).contains(kept);
+    KeyProtector restored = first.start(old);
+    first.report(restored, Event.RUNNING);
+    assertThat(code(() -> first.terms(old, Optional.of(grant)))).isEqualTo("restore-grant-used");
+    assertThat(code(() -> first.start(old))).isEqualTo("generation-superseded");
+  }
+
+  @Test
+  void givenAGrantToRestore_whenOfSomebodyElseOrAnotherCopyOrTooOld_thenItIsRefused()
+      throws Exception {
+    KeyProtector old = superseded();
+    Instant now = service.clock().instant();
+    RestoreGrant forAnother = owner.restore(superseded(), STATE, now);
+    assertThat(code(() -> first.terms(old, Optional.of(forAnother))))
+        .isEqualTo("protector-mismatch");
+    RestoreGrant late = owner.restore(old, STATE, now.minus(Duration.ofDays(8)));
+    assertThat(code(() -> first.terms(old, Optional.of(late)))).isEqualTo("expired");
+    TestOwner stranger = new TestOwner();
+    KeyProtector theirs = first.start(stranger.shieldingData(guardian, OwnerPolicy.shielded()));
+    RestoreGrant byStranger = stranger.restore(theirs, STATE, now);
+    assertThat(code(() -> first.terms(old, Optional.of(byStranger))))
+        .isEqualTo("foreign-signature");
+  }
+
+  @Test
+  void givenAGrantToRestore_whenTheVmRunsElsewhere_thenItDoesNotStart() throws Exception {
+    KeyProtector old = newVm();
+    KeyProtector running = second.start(old);
+    second.report(running, Event.RUNNING);
+    RestoreGrant grant = owner.restore(old, STATE, service.clock().instant());
+    assertThat(code(() -> first.terms(old, Optional.of(grant)))).isEqualTo("vm-runs-elsewhere");
+    second.report(running, Event.STOPPED);
+    assertThat(first.terms(old, Optional.of(grant)).state()).contains(STATE);
   }
 }

@@ -18,6 +18,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -190,7 +191,18 @@ public final class HgsClient implements AutoCloseable {
    */
   public Release release(Bytes certificate, JsonNode request, JsonNode protector)
       throws HgsUnavailableException, RefusedException, InterruptedException {
-    byte[] message = ReleaseMessage.toBytes(certificate, request, protector);
+    return release(certificate, request, protector, Optional.empty());
+  }
+
+  /**
+   * The same for a copy that is not the newest.
+   *
+   * @param restore the owner's grant for it
+   */
+  public Release release(
+      Bytes certificate, JsonNode request, JsonNode protector, Optional<JsonNode> restore)
+      throws HgsUnavailableException, RefusedException, InterruptedException {
+    byte[] message = ReleaseMessage.toBytes(certificate, request, protector, restore);
     return read(
         post("/keys/v1/release", message, Release.MAX_BYTES + 64),
         body ->

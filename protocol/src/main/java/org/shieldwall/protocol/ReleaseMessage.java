@@ -1,5 +1,6 @@
 package org.shieldwall.protocol;
 
+import java.util.Optional;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.tpm.Bytes;
@@ -12,8 +13,10 @@ import tools.jackson.databind.node.ObjectNode;
  * @param certificate the host's health certificate, DER
  * @param request the enclave's signed release request, unread
  * @param protector the VM's key protector, unread
+ * @param restore the owner's grant to start from an older state, unread
  */
-public record ReleaseMessage(Bytes certificate, Json request, Json protector) {
+public record ReleaseMessage(
+    Bytes certificate, Json request, Json protector, Optional<Json> restore) {
   /** The longest body. */
   public static final int MAX_BYTES = 1 << 20;
 
@@ -23,11 +26,12 @@ public record ReleaseMessage(Bytes certificate, Json request, Json protector) {
   public static ReleaseMessage parse(byte[] body) throws ProtectorException {
     Json json =
         Json.parseMessage(body, "release message", MAX_BYTES)
-            .members("certificate", "request", "protector");
+            .members("certificate", "request", "protector", "restore");
     return new ReleaseMessage(
         Members.bytes(json, "certificate", MAX_CERTIFICATE),
         json.at("request"),
-        json.at("protector"));
+        json.at("protector"),
+        json.nullable("restore"));
   }
 
   /**
@@ -36,10 +40,17 @@ public record ReleaseMessage(Bytes certificate, Json request, Json protector) {
    * @param request as the enclave gave it; whoever relays it need not read it
    */
   public static byte[] toBytes(Bytes certificate, JsonNode request, JsonNode protector) {
+    return toBytes(certificate, request, protector, Optional.empty());
+  }
+
+  /** {@return the body, with the owner's grant to start from an older state} */
+  public static byte[] toBytes(
+      Bytes certificate, JsonNode request, JsonNode protector, Optional<JsonNode> restore) {
     ObjectNode json = Json.object();
     Members.put(json, "certificate", certificate);
     json.set("request", request);
     json.set("protector", protector);
+    restore.ifPresentOrElse(grant -> json.set("restore", grant), () -> json.putNull("restore"));
     return Json.bytes(json);
   }
 }

@@ -9,7 +9,12 @@ import picocli.CommandLine.Spec;
     name = "owner",
     description = "For the owner of VMs: guardians, templates, shielding data.",
     mixinStandardHelpOptions = true,
-    subcommands = {GuardianCommand.class, TemplateCommand.class, DataCommand.class})
+    subcommands = {
+      GuardianCommand.class,
+      TemplateCommand.class,
+      DataCommand.class,
+      GrantCommand.class
+    })
 public final class OwnerCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -130,10 +131,16 @@ public final class VmCommand implements Runnable {
       mixinStandardHelpOptions = true)
   int start(
       @Mixin AgentOptions agent,
-      @Parameters(paramLabel = "NAME", description = "The VM.") String name) {
+      @Parameters(paramLabel = "NAME", description = "The VM.") String name,
+      @Option(
+              names = "--owner-grant",
+              paramLabel = "FILE",
+              description =
+                  "The owner's grant to start once from this older state: owner grant restore.")
+          @Nullable Path grant) {
     checkName(name);
     return agent.ask(
-        new AgentRequest.VmStart(name),
+        new AgentRequest.VmStart(name, Optional.ofNullable(grant).map(Path::toAbsolutePath)),
         spec.commandLine().getOut(),
         (vm, out) ->
             out.printf(

@@ -85,6 +85,8 @@ public enum AuditKind {
   LEASE_BROKEN(1502, "lease-broken"),
   /** What an enclave reported of a VM was refused. */
   REPORT_REFUSED(1503, "report-refused"),
+  /** A VM's owner let it start from an older state. */
+  RESTORED(1504, "restored"),
   /** An administrator's key was registered. */
   ADMINISTRATOR_ADDED(1511, "administrator-added"),
   /** An administrator's word counts no more. */

@@ -5,11 +5,16 @@ import java.util.Map;
 import java.util.Optional;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.ReleaseRequest;
+import org.shieldwall.protector.RestoreGrant;
 import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.HealthClaims;
 
 /** What a release was asked for, as far as it has been verified. */
-record Asked(HealthCertificate certificate, KeyProtector protector, ReleaseRequest request) {
+record Asked(
+    HealthCertificate certificate,
+    KeyProtector protector,
+    ReleaseRequest request,
+    Optional<RestoreGrant> restore) {
   HealthClaims claims() {
     return certificate.claims();
   }

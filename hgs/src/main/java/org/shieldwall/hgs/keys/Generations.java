@@ -58,8 +58,9 @@ final class Generations {
      * It is an old or a second copy.
      *
      * @param newest the generation handed out last
+     * @param bound identity of the machine that started the VM first, if that is of interest
      */
-    record Superseded(long newest) implements Standing {}
+    record Superseded(long newest, Optional<String> bound) implements Standing {}
 
     /** A VM that is not known here, and not its first generation by its owner. */
     record Unknown() implements Standing {}
@@ -84,7 +85,7 @@ final class Generations {
       return new Standing.Current(
           true, pending, row.get().stateOf(digest), Optional.ofNullable(row.get().bound()));
     }
-    return new Standing.Superseded(row.get().pending());
+    return new Standing.Superseded(row.get().pending(), Optional.ofNullable(row.get().bound()));
   }
 
   /** Records that {@code presented}, judged current, was opened and {@code next} handed out. */
@@ -115,6 +116,16 @@ final class Generations {
         now.toString(),
         grant(next),
         vm(next));
+  }
+
+  /** Records what the owner said of a state that is taken back to: a second try needs it too. */
+  static void restored(Handle writing, KeyProtector presented, Digest state) {
+    writing.execute(
+        "UPDATE generation SET state = ?, state_of = ? WHERE grant_digest = ? AND vm = ?",
+        state.text(),
+        presented.digest().text(),
+        grant(presented),
+        vm(presented));
   }
 
   /** Binds the VM to a machine, once its first start is recorded. */

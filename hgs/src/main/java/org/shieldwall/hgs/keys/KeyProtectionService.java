@@ -27,6 +27,7 @@ import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.Release;
 import org.shieldwall.protector.ReleaseRequest;
 import org.shieldwall.protector.ReleaseTerms;
+import org.shieldwall.protector.RestoreGrant;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.HealthClaims;
@@ -89,7 +90,7 @@ public final class KeyProtectionService {
     ReleaseMessage message = ReleaseMessage.parse(body);
     HealthCertificate certificate =
         certificates.require(message.certificate(), AuditKind.RELEASE_REFUSED, now);
-    Asked asked = verified(message, certificate);
+    Asked asked = verified(message, certificate, now);
     requireOwnersConsent(asked, now);
     for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
       Optional<Release> release = release(asked, now);
@@ -126,13 +127,17 @@ public final class KeyProtectionService {
     return reports.report(body);
   }
 
-  private Asked verified(ReleaseMessage message, HealthCertificate certificate)
+  private Asked verified(ReleaseMessage message, HealthCertificate certificate, Instant now)
       throws RefusedException, ProtectorException {
     try {
       KeyProtector protector = KeyProtector.fromJson(message.protector());
       ReleaseRequest request =
           ReleaseRequest.verify(message.request(), certificate.claims().enclave(), protector);
-      return new Asked(certificate, protector, request);
+      Optional<RestoreGrant> restore =
+          message.restore().isPresent()
+              ? Optional.of(RestoreGrant.verify(message.restore().get(), protector, now))
+              : Optional.empty();
+      return new Asked(certificate, protector, request, restore);
     } catch (ProtectorException e) {
       throw refused(e, certificate);
     }
@@ -193,6 +198,12 @@ public final class KeyProtectionService {
               ProblemType.VM_RUNS_ELSEWHERE,
               "the VM runs on host " + elsewhere.lease().host(),
               List.of(LeaseFindings.runsElsewhere(elsewhere.lease())));
+      case Admission.RestoreUsed _ ->
+          throw refuse(
+              asked,
+              ProblemType.RELEASE_REFUSED,
+              "the owner's grant to restore was used before",
+              List.of(LeaseFindings.restoreUsed()));
       case Admission.BoundElsewhere bound ->
           throw refuse(
               asked,

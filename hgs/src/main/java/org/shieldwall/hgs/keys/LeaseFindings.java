@@ -34,6 +34,16 @@ final class LeaseFindings {
         "start the VM on the host that it was started on first");
   }
 
+  static ReportedFinding restoreUsed() {
+    return ReleaseFindings.finding(
+        "restore-grant-used",
+        "the owner's grant to restore was used before",
+        "a grant that was not used",
+        "one that was",
+        "going back in time is the owner's decision each time",
+        "the owner signs another: shieldwall owner grant restore");
+  }
+
   static ReportedFinding replayed(long last, long count) {
     return ReleaseFindings.finding(
         "report-replayed",

@@ -1,14 +1,17 @@
 package org.shieldwall.hgs.keys;
 
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditLog;
 import org.shieldwall.hgs.keys.CertificateGrounds.Gone;
 import org.shieldwall.hgs.keys.Generations.Standing;
+import org.shieldwall.hgs.store.RestoreRegister;
 import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.KeyProtector;
+import org.shieldwall.protector.RestoreGrant;
 
 /**
  * What makes a release count: generation, lease, nonce and record, together or not at all, on the
@@ -72,9 +75,24 @@ final class ReleaseTransaction {
     return new Outcome.Done();
   }
 
+  private void restore(Handle writing, Asked asked, RestoreGrant grant, Instant now) {
+    RestoreRegister.use(writing, grant.id(), now);
+    Generations.restored(writing, asked.protector(), grant.state());
+    Map<String, Object> facts = asked.facts(Optional.empty());
+    facts.put("restoreGrant", grant.id().toString());
+    facts.put("state", grant.state().text());
+    audit.append(writing, AuditKind.RESTORED, asked.subject(), facts);
+  }
+
   private void start(
       Handle writing, Asked asked, Standing.Current standing, KeyProtector next, Instant now) {
+    boolean restores =
+        asked.restore().isPresent()
+            && !(Generations.standing(writing, asked.protector()) instanceof Standing.Current);
     Generations.advance(writing, asked.protector(), standing, next, now);
+    if (restores) {
+      restore(writing, asked, asked.restore().get(), now);
+    }
     if (next.grant().policy().bindHost() && standing.bound().isEmpty()) {
       Generations.bind(writing, next, asked.claims().identity());
     }

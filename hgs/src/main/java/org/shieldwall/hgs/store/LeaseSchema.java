@@ -37,5 +37,16 @@ final class LeaseSchema {
               """),
           List.of());
 
+  /** Owners' grants to restore, each good once. */
+  static final Schema.Version RESTORES =
+      new Schema.Version(
+          List.of(
+              """
+              CREATE TABLE restore_used (
+                id TEXT NOT NULL PRIMARY KEY,
+                at TEXT NOT NULL)
+              """),
+          List.of());
+
   private LeaseSchema() {}
 }

@@ -105,7 +105,8 @@ final class Schema {
           FleetSchema.VERSION,
           EndorsementSchema.VERSION,
           EndorsementSchema.SHORTCUTS,
-          LeaseSchema.VERSION);
+          LeaseSchema.VERSION,
+          LeaseSchema.RESTORES);
 
   private Schema() {}
 

@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.Grant;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.IngressEgress;
@@ -14,6 +15,7 @@ import org.shieldwall.protector.PrivateKeySet;
 import org.shieldwall.protector.Release;
 import org.shieldwall.protector.ReleaseRequest;
 import org.shieldwall.protector.ReleaseRequest.Purpose;
+import org.shieldwall.protector.RestoreGrant;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protocol.HgsClient;
 import org.shieldwall.tpm.Bytes;
@@ -51,6 +53,11 @@ public final class TestOwner {
             SecretArena.plain())) {
       return made.protector();
     }
+  }
+
+  /** {@return a grant to start once from an older state} */
+  public RestoreGrant restore(KeyProtector protector, Digest state, Instant now) throws Exception {
+    return RestoreGrant.sign(protector, state, now, keys, RANDOM);
   }
 
   public static PendingRelease request(KeyProtector protector, PrivateKeySet enclave)

@@ -1,6 +1,7 @@
 package org.shieldwall.host.agent;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.VmDefinition;
@@ -38,8 +39,17 @@ public sealed interface AgentRequest {
       GuestNetwork network)
       implements AgentRequest {}
 
-  /** Start a VM. */
-  record VmStart(String name) implements AgentRequest {}
+  /**
+   * Start a VM.
+   *
+   * @param restore the owner's grant to start from an older state, in a file
+   */
+  record VmStart(String name, Optional<Path> restore) implements AgentRequest {
+    /** From the newest state. */
+    public VmStart(String name) {
+      this(name, Optional.empty());
+    }
+  }
 
   /** Stop a VM. */
   record VmStop(String name, boolean force, int waitSeconds) implements AgentRequest {}
@@ -66,7 +76,10 @@ public sealed interface AgentRequest {
       case Attest ignored -> json.put("do", "attest");
       case Status ignored -> json.put("do", "status");
       case VmList ignored -> json.put("do", "vm-list");
-      case VmStart start -> json.put("do", "vm-start").put("name", start.name());
+      case VmStart start ->
+          json.put("do", "vm-start")
+              .put("name", start.name())
+              .put("restore", start.restore().map(Path::toString).orElse(null));
       case VmShow show -> json.put("do", "vm-show").put("name", show.name());
       case VmDelete delete -> json.put("do", "vm-delete").put("name", delete.name());
       case VmOpen open ->
@@ -108,7 +121,11 @@ public sealed interface AgentRequest {
         json.members("do");
         yield new VmList();
       }
-      case "vm-start" -> new VmStart(name(json.members("do", "name")));
+      case "vm-start" -> {
+        Optional<Json> restore = json.members("do", "name", "restore").nullable("restore");
+        yield new VmStart(
+            name(json), restore.isPresent() ? Optional.of(path(restore.get())) : Optional.empty());
+      }
       case "vm-show" -> new VmShow(name(json.members("do", "name")));
       case "vm-delete" -> new VmDelete(name(json.members("do", "name")));
       case "vm-stop" -> {

@@ -140,7 +140,7 @@ public final class HostAgent implements AutoCloseable {
       case AgentRequest.VmCreate create ->
           names.alone(create.name(), () -> vms.create(create, progress));
       case AgentRequest.VmStart start ->
-          names.alone(start.name(), () -> vms.start(start.name(), progress));
+          names.alone(start.name(), () -> vms.start(start.name(), start.restore(), progress));
       case AgentRequest.VmStop stop ->
           vms.stop(stop.name(), stop.force(), stop.waitSeconds(), progress);
       case AgentRequest.VmOpen open -> vms.open(open.name(), open.door(), descriptors);

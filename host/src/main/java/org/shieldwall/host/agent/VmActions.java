@@ -22,6 +22,7 @@ import org.shieldwall.protector.Json;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.Release;
+import org.shieldwall.protector.RestoreGrant;
 import org.shieldwall.protector.ShieldingData;
 import org.shieldwall.protocol.HgsClient;
 import org.shieldwall.protocol.HgsUnavailableException;
@@ -73,7 +74,8 @@ final class VmActions {
     boolean complete = false;
     try (Descriptor template = open(wanted.template())) {
       enclave.give(folder);
-      Released released = release(Request.Purpose.PROVISION, data.path("protector"));
+      Released released =
+          release(Request.Purpose.PROVISION, data.path("protector"), Optional.empty());
       Answer.Final answer =
           enclave
               .client()
@@ -105,7 +107,12 @@ final class VmActions {
   }
 
   /** Starts a VM. */
-  ObjectNode start(String name, Consumer<Answer.Progress> progress) throws AgentException {
+  ObjectNode start(String name, Optional<Path> restore, Consumer<Answer.Progress> progress)
+      throws AgentException {
+    Optional<JsonNode> grant =
+        restore.isPresent()
+            ? Optional.of(document(restore.get(), RestoreGrant.MAX_BYTES, "owner's grant"))
+            : Optional.empty();
     VmDefinition definition = store.read(name);
     KeyProtector protector = store.protector(name);
     if (running(definition.id()).filter(VmActions::isLive).isPresent()) {
@@ -117,7 +124,7 @@ final class VmActions {
     }
     leases.reportEnd(definition.id());
     // First whether it may start at all: a refusal must not be hidden by a port that is taken.
-    Released released = release(Request.Purpose.START, protector.toJson());
+    Released released = release(Request.Purpose.START, protector.toJson(), grant);
     GuestLink link = GuestLink.open(definition.network(), config.runtime().resolve("net-" + name));
     boolean started = false;
     try {
@@ -262,13 +269,15 @@ final class VmActions {
     return !vm.state().equals("stopped") && !vm.state().equals("failed");
   }
 
-  private Released release(Request.Purpose purpose, JsonNode protector) throws AgentException {
+  private Released release(Request.Purpose purpose, JsonNode protector, Optional<JsonNode> restore)
+      throws AgentException {
     Bytes certificate = health.certificate().certificate();
     try {
       Answer.Final answer = enclave.client().ask(new Request.Prepare(purpose, protector));
       Answer.Prepared prepared = expect(Answer.Prepared.class, answer);
       return new Released(
-          prepared.session(), release(certificate, prepared.request(), protector).toJson());
+          prepared.session(),
+          release(certificate, prepared.request(), protector, restore).toJson());
     } catch (RefusedException refused) {
       throw AgentException.of(refused);
     } catch (HgsUnavailableException unavailable) {
@@ -282,15 +291,16 @@ final class VmActions {
   }
 
   /** A certificate that is refused before its time says nothing about a fresh one: tried once. */
-  private Release release(Bytes certificate, JsonNode request, JsonNode protector)
+  private Release release(
+      Bytes certificate, JsonNode request, JsonNode protector, Optional<JsonNode> restore)
       throws AgentException, RefusedException, HgsUnavailableException, InterruptedException {
     try {
-      return hgs.release(certificate, request, protector);
+      return hgs.release(certificate, request, protector, restore);
     } catch (RefusedException refused) {
       if (!refused.problem().type().equals(ProblemType.CERTIFICATE_REFUSED.urn())) {
         throw refused;
       }
-      return hgs.release(health.insteadOf(certificate).certificate(), request, protector);
+      return hgs.release(health.insteadOf(certificate).certificate(), request, protector, restore);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ class AgentMessagesTest {
         new AgentRequest.Status(),
         new AgentRequest.VmList(),
         new AgentRequest.VmStart("web"),
+        new AgentRequest.VmStart("web", Optional.of(Path.of("/tmp/grant.json"))),
         new AgentRequest.VmShow("web"),
         new AgentRequest.VmDelete("web"),
         new AgentRequest.VmStop("web", true, 0),
