@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import org.shieldwall.cli.demo.Command;
 import org.shieldwall.cli.demo.GuardedHost;
 import org.shieldwall.cli.demo.Trees;
 import org.shieldwall.enclave.message.Answer;
@@ -65,7 +66,14 @@ final class LeaseAttacks {
         attack(
             "state-of-the-same-start",
             "put back the vTPM and variables that were copied while the VM ran",
-            this::sameStart));
+            this::sameStart),
+        new Attack(
+            "backup-restored-twice",
+            Attacker.A1,
+            "P5",
+            "the owner has let an old backup start once, and it did",
+            "start the same backup again with the same grant",
+            this::restoredTwice));
   }
 
   private Attack attack(String name, String tried, Attack.Play play) {
@@ -201,6 +209,39 @@ final class LeaseAttacks {
       put(last, running);
       Trees.delete(copy);
       Trees.delete(last);
+    }
+  }
+
+  private Outcome restoredTwice() throws Exception {
+    Path grant = stage.demo().owner.resolve("restore.json");
+    Command.run(
+            "owner",
+            "grant",
+            "restore",
+            stage.backup().resolve("state").toRealPath(),
+            "--owner",
+            stage.demo().owner.resolve("tenant.guardian-key.json"),
+            "--key-file",
+            stage.demo().owner.resolve("owner.key"),
+            "--out",
+            grant)
+        .orFail();
+    Path restored = Stage.copy(stage.backup(), stage.host(), "restored");
+    Path again = Stage.copy(stage.backup(), stage.host(), "again");
+    try {
+      stage.host().run("vm", "start", "restored", "--owner-grant", grant).orFail();
+      stage.host().run("vm", "stop", "restored", "--force").orFail();
+      Outcome outcome =
+          Stage.refused(
+              stage.host().run("vm", "start", "again", "--owner-grant", grant),
+              Set.of("restore-grant-used"),
+              () -> stage.host().run("vm", "stop", "again", "--force"));
+      put(restored, stage.vm()); // it is the newest copy now
+      return outcome;
+    } finally {
+      Trees.delete(restored);
+      Trees.delete(again);
+      Files.deleteIfExists(grant);
     }
   }
 
