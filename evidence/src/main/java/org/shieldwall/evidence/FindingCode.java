@@ -326,7 +326,7 @@ public enum FindingCode {
       "boot-baseline-mismatch",
       "The host booted something other than its baseline",
       "What was booted has not been accepted by an administrator.",
-      "shieldwall hgs baseline add LOG --name NAME",
+      "if it was your update: shieldwall hgs pending show HOST, shieldwall hgs pending approve HOST",
       403),
   /** PCR 15 does not hold this enclave's key. */
   ENCLAVE_KEY_NOT_MEASURED(

@@ -50,6 +50,7 @@ public record HostConfig(
           "tpm",
           "event-log",
           "ima-list",
+          "command-line",
           "enclave-user",
           "attestation");
 
@@ -138,6 +139,7 @@ public record HostConfig(
         "tpm = " + quoted(tpm),
         "event-log = " + quoted(evidence.eventLog().toString()),
         "ima-list = " + quoted(evidence.imaList().toString()),
+        "command-line = " + quoted(evidence.commandLine().toString()),
         "enclave-user = " + enclaveUser,
         "",
         AttestationSection.toml(attestation));
@@ -197,7 +199,8 @@ public record HostConfig(
           text(file, toml, "tpm").orElse("device:/dev/tpmrm0"),
           new Evidence(
               text(file, toml, "event-log").map(Path::of).orElse(usual.eventLog()),
-              text(file, toml, "ima-list").map(Path::of).orElse(usual.imaList())),
+              text(file, toml, "ima-list").map(Path::of).orElse(usual.imaList()),
+              text(file, toml, "command-line").map(Path::of).orElse(usual.commandLine())),
           Math.toIntExact(
               Optional.ofNullable(toml.getLong("enclave-user")).orElse((long) ENCLAVE_USER)),
           new AttestationSection(file, toml).read(directory));

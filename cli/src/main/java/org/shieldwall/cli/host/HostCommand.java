@@ -29,6 +29,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code host init | identity | serve | attest | status}. */
@@ -87,6 +88,11 @@ public final class HostCommand implements Runnable {
               paramLabel = "FILE",
               description = "The kernel's IMA list. Default: where the kernel shows it.")
           @Nullable Path imaList,
+      @Option(
+              names = "--command-line",
+              paramLabel = "FILE",
+              description = "What the kernel was told. Default: where the kernel shows it.")
+          @Nullable Path commandLine,
       @Mixin ModeOptions modes) {
     Evidence usual = Evidence.ofThisBoot();
     String called = name == null ? hostName() : name;
@@ -107,7 +113,8 @@ public final class HostCommand implements Runnable {
             tpm,
             new Evidence(
                 eventLog == null ? usual.eventLog() : eventLog.toAbsolutePath(),
-                imaList == null ? usual.imaList() : imaList.toAbsolutePath()),
+                imaList == null ? usual.imaList() : imaList.toAbsolutePath(),
+                commandLine == null ? usual.commandLine() : commandLine.toAbsolutePath()),
             HostConfig.ENCLAVE_USER,
             modes.setting(agent.directory(), called, hgs));
     try {
@@ -229,8 +236,22 @@ public final class HostCommand implements Runnable {
           out.println("healthy: " + result.path("host").asString());
           out.println("  mode      " + result.path("claims").path("mode").asString());
           out.println("  until     " + result.path("expires").asString());
+          out.println("  policy    " + policy(result.path("claims").path("policy")));
           out.println("  baselines " + result.path("claims").path("baselines"));
+          result
+              .path("claims")
+              .path("exceptions")
+              .forEach(each ->
+                  out.println(
+                      "  excepted  from "
+                          + each.path("check").asString()
+                          + " until "
+                          + each.path("until").asString()));
         });
+  }
+
+  private static String policy(JsonNode policy) {
+    return policy.path("name").asString() + ", version " + policy.path("version").asInt();
   }
 
   @Command(

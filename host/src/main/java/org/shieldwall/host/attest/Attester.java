@@ -153,7 +153,7 @@ public final class Attester implements ModeAttester {
         measured.values(),
         evidence.readEventLog(),
         ima,
-        Evidence.readCommandLine());
+        evidence.readCommandLine());
   }
 
   private static Bytes activate(HostTpm tpm, Challenge challenge)

@@ -14,11 +14,17 @@ import org.shieldwall.tpm.Bytes;
  *
  * @param eventLog the firmware's event log
  * @param imaList the kernel's IMA list in binary form; may not exist
+ * @param commandLine what the kernel was told; may not exist
  */
-public record Evidence(Path eventLog, Path imaList) {
+public record Evidence(Path eventLog, Path imaList, Path commandLine) {
   private static final Path COMMAND_LINE = Path.of("/proc/cmdline");
   private static final int MAX_EVENT_LOG = 16 << 20;
   private static final int MAX_IMA = 47 << 20;
+
+  /** The command line is where Linux shows it. */
+  public Evidence(Path eventLog, Path imaList) {
+    this(eventLog, imaList, COMMAND_LINE);
+  }
 
   /** {@return where Linux keeps them} */
   public static Evidence ofThisBoot() {
@@ -45,9 +51,9 @@ public record Evidence(Path eventLog, Path imaList) {
   }
 
   /** Where it cannot be read, nothing is said, and nothing that rests on it is shown. */
-  static Optional<String> readCommandLine() {
+  Optional<String> readCommandLine() {
     try {
-      return Optional.of(Files.readString(COMMAND_LINE));
+      return Optional.of(Files.readString(commandLine));
     } catch (IOException unreadable) {
       return Optional.empty();
     }

@@ -63,8 +63,7 @@ public final class HostCapture {
         requireFits("the event log", evidence.readEventLog(), Capture.MAX_EVENT_LOG),
         ima,
         new Capture.Kernel(
-            kernelText(Path.of("/proc/sys/kernel/osrelease")),
-            kernelText(Path.of("/proc/cmdline"))));
+            kernelText(Path.of("/proc/sys/kernel/osrelease")), kernelText(evidence.commandLine())));
   }
 
   private static Bytes requireFits(String what, Bytes bytes, int limit) throws IOException {

@@ -1,5 +1,6 @@
 package org.shieldwall.lab.boot;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -9,6 +10,8 @@ enum HostVariant {
   STANDARD("standard", Machine.RACK1),
   /** After an update: another initrd and release in the signed image, the same command line. */
   UPDATED("updated", Machine.RACK1),
+  /** As it should be, on another machine. */
+  NEIGHBOUR("standard", Machine.RACK2),
   /** One more word on the command line, which is harmless but nobody's baseline. */
   OTHER_COMMAND_LINE("audit", Machine.RACK1),
   /** Lockdown in its weaker mode: root may read the kernel's memory. */
@@ -43,6 +46,16 @@ enum HostVariant {
   HostVariant(String image, Machine machine) {
     this.image = image;
     this.machine = machine;
+  }
+
+  /** {@return how this machine boots this image, and nothing but this image} */
+  static HostVariant of(String machine, String image, boolean secureBoot) {
+    return Arrays.stream(values())
+        .filter(each -> each.machine().label().equals(machine))
+        .filter(each -> (each.image() + ".efi").equals(image))
+        .filter(each -> each.secureBoot() == secureBoot && each.payload().isEmpty())
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(machine + " never boots " + image));
   }
 
   /** {@return its name as a folder} */
