@@ -76,6 +76,7 @@ class CommandLineChecksTest {
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; ima_appraise=log ima_policy=appraise_tcb|secure_boot",
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; ima_appraise=fix roothash=HASH",
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH systemd.verity=0",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH systemd.verity_root_options=ignore-corruption",
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH roothash=ffHASH",
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; usrhash=HASH",
         "IOMMU_NOT_ON; iommu; quiet",

@@ -142,4 +142,20 @@ class ModeReleaseTest {
         .containsExactly("certificate-withdrawn");
     assertThat(refused(certificate(), enclave, Assurance.DIRECTORY)).isEmpty();
   }
+
+  @Test
+  void givenAnEndorsementKeyRegisteredAsAHostKey_whenItsTpmAsks_thenItIsNoHostWithATpm()
+      throws Exception {
+    try (TestHost host = TestHost.boot("host-t", BootLog.of("image"))) {
+      HostKey ek = HostKey.parsePem(HostKeyDocument.pem(host.ekArea().publicKey()));
+      service.administer(admin -> admin.modes().addHostKey("host-t", ek));
+      RefusedException refused =
+          catchThrowableOfType(
+              RefusedException.class, () -> service.client().challenge(host.challengeRequest()));
+      assertThat(refused).as("a refusal").isNotNull();
+      assertThat(refused.problem().findings())
+          .extracting(ReportedFinding::code)
+          .containsExactly("ek-not-registered");
+    }
+  }
 }

@@ -9,12 +9,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.Check;
+import org.shieldwall.evidence.FactName;
+import org.shieldwall.evidence.FactValue;
 import org.shieldwall.evidence.Outcome;
 import org.shieldwall.evidence.Verdict;
 import org.shieldwall.hgs.admin.Pending;
@@ -374,5 +379,28 @@ class PendingTest {
     assertThat(host.attest(service.client()).claims().baselines()).containsExactly("kernel-3");
     service.administer(admin -> admin.boots().remove("rack7"));
     assertThat(host.attest(service.client()).claims().baselines()).containsExactly("kernel-3");
+  }
+
+  @Test
+  void givenABaselineOfMoreThanWasQuoted_whenItIsTheOneMatchedLast_thenItIsNotTheMeasure()
+      throws Exception {
+    service.policy("name = \"default\"\nversion = 3\n");
+    host.attest(service.client());
+    BootBaseline everything = BootLog.of("kernel 1", false).baseline("keys");
+    SortedMap<FactName, List<FactValue>> keys = new TreeMap<>(everything.facts());
+    keys.keySet().retainAll(Set.of(FactName.SECURE_BOOT, FactName.PLATFORM_KEY));
+    service.administer(
+        admin -> admin.addBaseline(new BootBaseline("keys", everything.bank(), keys)));
+    service.administer(admin ->
+        admin.boots().expire("rack7", Optional.of(service.clock().instant().plusSeconds(60))));
+    service.clock().advance(Duration.ofSeconds(61));
+
+    assertThat(service.client().challenge(host.challengeRequest()).pcrs())
+        .contains(7)
+        .doesNotContain(4);
+    assertThat(refusal(host)).containsExactly("boot-baseline-mismatch");
+    assertThat(pending().getFirst().before().orElseThrow().name())
+        .as("of rack7 the quote says nothing now")
+        .isEqualTo("keys");
   }
 }
