@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.evidence.Verdict;
+import org.shieldwall.hgs.admin.Traces.HostTrace;
 import org.shieldwall.hgs.testing.BootLog;
 import org.shieldwall.hgs.testing.TestHost;
 import org.shieldwall.hgs.testing.TestOwner;
@@ -219,5 +221,41 @@ class AkCertificateTest {
     Problem problem = refused.problem();
     assertThat(problem.status()).isEqualTo(400);
     assertThat(problem.detail()).contains("one of an attestation key");
+  }
+
+  /**
+   * A certificate of a key is no secret, and whoever has it must not be able to speak for a host.
+   */
+  @Test
+  void givenACertificateWithoutItsKey_whenAnswered_thenNothingOfItIsHeldAgainstTheHost()
+      throws Exception {
+    Bytes certificate = earned();
+    AttestRequest genuine = host.answer(service.client().challenge(showing(certificate)));
+    byte[] altered = genuine.signature().toArray();
+    altered[altered.length - 1] ^= 1;
+    AttestRequest forged =
+        new AttestRequest(
+            genuine.token(),
+            genuine.activatedSecret(),
+            genuine.akPublic(),
+            genuine.enclave(),
+            genuine.quote(),
+            Bytes.of(altered),
+            genuine.pcrs(),
+            BootLog.of("a boot to slander it with").toBytes(),
+            genuine.ima());
+
+    assertThat(refusal(() -> service.client().attest(forged))).contains("quote-signature-invalid");
+
+    assertThat(
+            service
+                .administer(admin -> admin.fleet().standing("host-a"))
+                .orElseThrow()
+                .last()
+                .orElseThrow()
+                .healthy())
+        .isTrue();
+    HostTrace trace = service.administer(admin -> admin.traces().trace("host-a"));
+    assertThat(trace.appraisal().verdict()).isInstanceOf(Verdict.Healthy.class);
   }
 }
