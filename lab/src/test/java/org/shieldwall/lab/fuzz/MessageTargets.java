@@ -20,6 +20,7 @@ import org.shieldwall.protocol.HostKeyProof;
 import org.shieldwall.protocol.NonceChallenge;
 import org.shieldwall.protocol.Problem;
 import org.shieldwall.protocol.ReleaseMessage;
+import org.shieldwall.protocol.ReportMessage;
 import org.shieldwall.tpm.Bytes;
 
 /** What goes over the wire between hosts and the service, and the files that go with it. */
@@ -106,8 +107,15 @@ final class MessageTargets {
                 + "\"why\":\"w\",\"remedy\":\"r\",\"anchor\":null}]}"),
         FuzzTarget.of(
             "release-message",
-            () -> Seeds.texts("{\"certificate\":\"AAAA\",\"request\":{},\"protector\":{}}"),
+            () ->
+                Seeds.texts(
+                    "{\"certificate\":\"AAAA\",\"request\":{},\"protector\":{},\"restore\":null}"),
             ReleaseMessage::parse,
+            ProtectorException.class),
+        FuzzTarget.of(
+            "report-message",
+            () -> Seeds.texts("{\"certificate\":\"AAAA\",\"report\":{}}"),
+            ReportMessage::parse,
             ProtectorException.class),
         message(
             "host-identity",
