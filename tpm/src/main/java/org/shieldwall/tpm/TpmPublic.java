@@ -38,7 +38,12 @@ public record TpmPublic(
     Bytes raw = in.ahead();
     long at = in.offset();
     TpmAlgorithm type = TpmAlgorithm.read(in, "type");
+    long nameAlgAt = in.offset();
     TpmHash nameAlg = TpmHash.read(in, "nameAlg");
+    if (!nameAlg.isSupported()) {
+      throw new MalformedException(
+          "nameAlg", nameAlgAt, "a hash that can be computed here", nameAlg.label());
+    }
     ObjectAttributes attributes = ObjectAttributes.read(in);
     Bytes authPolicy = Tpm2b.read(in, "authPolicy", nameAlg.size());
     if (!authPolicy.isEmpty() && authPolicy.length() != nameAlg.size()) {

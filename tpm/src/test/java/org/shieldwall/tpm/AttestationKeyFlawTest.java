@@ -1,6 +1,7 @@
 package org.shieldwall.tpm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -66,6 +67,15 @@ class AttestationKeyFlawTest {
   void givenASha1NameThenThatIsTheFlaw() {
     assertThat(AttestationKeyFlaw.of(area(good(), TpmHash.SHA1, GOOD_KEY)))
         .containsExactly(AttestationKeyFlaw.WEAK_NAME);
+  }
+
+  @Test
+  void givenANameThatCannotBeComputedHereThenTheAreaIsRefusedAndNotTheCaller() {
+    byte[] area = area(good(), TpmHash.SHA256, GOOD_KEY).raw().toArray();
+    area[3] = (byte) TpmHash.SM3_256.id();
+    assertThatThrownBy(() -> TpmPublic.parse(area))
+        .isInstanceOf(MalformedException.class)
+        .hasMessageContaining("nameAlg");
   }
 
   @Test

@@ -29,7 +29,7 @@ public final class UefiImage {
   private static final int MOST_SECTIONS = 96;
 
   /** So much more than in the file a section may be in memory. */
-  private static final int MOST_ZEROS = 16 << 20;
+  private static final int MOST_ZEROS = 1 << 20;
 
   private final byte[] file;
   private final int checksum;

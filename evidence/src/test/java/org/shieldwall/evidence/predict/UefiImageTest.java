@@ -128,6 +128,26 @@ class UefiImageTest {
   }
 
   @Test
+  void aSectionThatIsSaidToBeFarLongerInMemoryIsRefused() {
+    byte[] file = image(kernel(), 0);
+    int virtualSize = firstSectionHeader(file) + 8;
+    file[virtualSize + 2] = (byte) 0xff;
+    assertThatThrownBy(() -> UefiImage.parse(file))
+        .isInstanceOf(MalformedException.class)
+        .extracting(e -> ((MalformedException) e).expected())
+        .isEqualTo("a section inside the file");
+  }
+
+  private static int firstSectionHeader(byte[] file) {
+    String text = new String(file, StandardCharsets.ISO_8859_1);
+    return kernel().keySet().stream()
+        .mapToInt(text::indexOf)
+        .filter(at -> at > 0)
+        .min()
+        .orElseThrow();
+  }
+
+  @Test
   void whatIsNoProgramIsRefusedByName() {
     byte[] good = image(kernel(), 64);
     for (int length = 0; length < good.length; length += length < HEADERS ? 1 : 97) {
