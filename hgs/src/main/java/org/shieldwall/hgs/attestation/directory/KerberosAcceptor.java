@@ -1,5 +1,7 @@
 package org.shieldwall.hgs.attestation.directory;
 
+import javax.security.auth.kerberos.KerberosPrincipal;
+import javax.security.auth.kerberos.KeyTab;
 import org.ietf.jgss.GSSContext;
 import org.ietf.jgss.GSSCredential;
 import org.ietf.jgss.GSSException;
@@ -29,6 +31,10 @@ public final class KerberosAcceptor {
     NoKeyException(KerberosException cause) {
       super(cause);
     }
+
+    NoKeyException(String message) {
+      super(message);
+    }
   }
 
   /** What was sent was not made, by the holder of the ticket, for this purpose. */
@@ -48,6 +54,7 @@ public final class KerberosAcceptor {
    */
   public Accepted accept(Bytes token, Bytes mic, Bytes bound)
       throws KerberosException, NoKeyException, NotBoundException {
+    requireKeys();
     KerberosLogin login;
     try {
       login =
@@ -63,6 +70,14 @@ public final class KerberosAcceptor {
       }
       accepted.requireMic(mic, bound);
       return accepted;
+    }
+  }
+
+  /** The JDK would take a missing file for one without keys, and blame the ticket. */
+  private void requireKeys() throws NoKeyException {
+    KerberosPrincipal own = new KerberosPrincipal(settings.servicePrincipal());
+    if (KeyTab.getInstance(own, settings.keytab().toFile()).getKeys(own).length == 0) {
+      throw new NoKeyException("the service's keytab has no key of " + own.getName());
     }
   }
 
