@@ -19,6 +19,7 @@ import org.shieldwall.enclave.posix.BootClock;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.state.AlteredException;
 import org.shieldwall.enclave.state.VmDirectory;
+import org.shieldwall.enclave.worker.Accelerator;
 import org.shieldwall.enclave.worker.AcceleratorProbe;
 import org.shieldwall.enclave.worker.WorkerPlan;
 import org.shieldwall.protector.IngressEgress;
@@ -79,6 +80,7 @@ final class Enclave {
         case Request.Prepare prepare -> prepare(prepare);
         case Request.Provision provision -> provision(provision, descriptors, progress);
         case Request.Start start -> start(start, descriptors, progress);
+        case Request.Save save -> save(save, progress);
         case Request.Stop stop -> stop(stop);
         case Request.Open open -> open(open, descriptors);
         case Request.Report report ->
@@ -169,27 +171,32 @@ final class Enclave {
     Optional<WorkerPlan.Link> network = network(request.network(), descriptors);
     UUID vm = pending.protector().vm().orElseThrow();
     Machines.Slot slot = machines.claim(vm);
+    Accelerator here = accelerator.join().accelerator();
     try (IngressEgress opened = open(request.release(), pending)) {
-      Starting starting = new Starting(new VmDirectory(request.directory()), random);
+      Starting starting = new Starting(new VmDirectory(request.directory()), opened, arena, random);
       progress.accept(new Answer.Progress("rolling the state to its next generation", 0, 0));
-      byte[] variables =
-          starting.roll(pending.protector(), opened, slot.expected(pending.protector(), opened));
+      Starting.Rolled rolled =
+          starting.roll(
+              pending.protector(),
+              slot.expected(pending.protector(), opened),
+              request.saved(),
+              here);
+      boolean resumed = rolled.resumes();
       progress.accept(new Answer.Progress("starting the worker", 0, 0));
       VirtualMachine machine =
           starting.launch(
+              rolled,
+              new Starting.Wanted(request.definition(), here, network, clock.instant()),
               new RunLease(opened.next(), opened.terms().lease(), reports),
-              request.definition(),
-              accelerator.join().accelerator(),
-              opened,
-              variables,
-              network,
-              clock.instant());
+              (done, total) ->
+                  progress.accept(new Answer.Progress("loading the saved memory", done, total)));
       slot.fill(machine);
       machine.watched();
       return new Answer.Started(
           vm,
           machine.status().accelerator(),
           opened.next().generation(),
+          resumed,
           (System.nanoTime() - began) / 1e9);
     } finally {
       machines.giveBack(vm, slot);
@@ -232,6 +239,17 @@ final class Enclave {
         request.vm(),
         machine.reason().isEmpty() ? "ended" : VirtualMachine.printable(machine.reason()),
         (System.nanoTime() - began) / 1e9);
+  }
+
+  private Answer.Final save(Request.Save request, Consumer<Answer.Progress> progress)
+      throws RefusedException, IOException {
+    long began = System.nanoTime();
+    long bytes =
+        machines
+            .running(request.vm())
+            .save((done, total) ->
+                progress.accept(new Answer.Progress("saving the memory", done, total)));
+    return new Answer.Saved(request.vm(), bytes, (System.nanoTime() - began) / 1e9);
   }
 
   private Answer.Final open(Request.Open request, List<Descriptor> descriptors)

@@ -24,6 +24,7 @@ import org.shieldwall.disk.uefi.VariableStoreFullException;
 import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.state.DurableFiles;
+import org.shieldwall.enclave.state.KeptKeys;
 import org.shieldwall.enclave.state.SealedVariables;
 import org.shieldwall.enclave.state.VmDirectory;
 import org.shieldwall.enclave.vtpm.VirtualTpm;
@@ -108,6 +109,8 @@ final class Provisioning {
     List<SeedFile> files = seed(keys.ingress(), vm);
     try (SecretBytes vtpmKey = keys.egress().derive(KeyLabel.VTPM_STATE);
         SecretBytes variablesKey = keys.egress().derive(KeyLabel.UEFI_VARIABLES);
+        SecretBytes keptKey = keys.egress().derive(KeyLabel.KEPT_KEYS);
+        KeptKeys none = new KeptKeys();
         FileChannel source = FileChannel.open(template.path(), StandardOpenOption.READ)) {
       DiskOrder order = new DiskOrder(source, catalog, directory.path(), diskBytes, files);
       writeDisks(order, first, vtpmKey, pcr7, progress);
@@ -115,6 +118,7 @@ final class Provisioning {
       DurableFiles.replace(
           first.variables(),
           SealedVariables.seal(image, variablesKey, vm, keys.next().generation(), random));
+      DurableFiles.replace(first.keys(), none.seal(keptKey, vm, keys.next().generation(), random));
       DurableFiles.replace(first.protector(), keys.next().toBytes());
     } finally {
       files.forEach(SeedFile::close);

@@ -1,24 +1,31 @@
 package org.shieldwall.enclave;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import org.shieldwall.disk.Progress;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
+import org.shieldwall.enclave.state.DurableFiles;
+import org.shieldwall.enclave.state.KeptKeys;
 import org.shieldwall.enclave.state.StateDigest;
 import org.shieldwall.enclave.state.VmDirectory;
 import org.shieldwall.enclave.vtpm.VirtualTpm;
-import org.shieldwall.enclave.worker.Accelerator;
 import org.shieldwall.enclave.worker.Worker;
 import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.VmReport;
+import org.shieldwall.protector.state.StateKind;
 
 /**
  * A VM the enclave has started: its worker, its vTPM, its variables, and somebody to watch them.
@@ -29,12 +36,14 @@ final class VirtualMachine {
 
   private final Identity identity;
   private final VmDirectory.Generation directory;
-  private final Accelerator accelerator;
   private final Worker worker;
   private final VirtualTpm vtpm;
   private final LiveVariables variables;
+  private final LiveKeys kept;
+  private final SavedMemory.Shape shape;
   private final boolean console;
   private final RunLease lease;
+  private final SecureRandom random;
   private final Thread watcher;
 
   private volatile State state = State.PAUSED;
@@ -49,13 +58,20 @@ final class VirtualMachine {
    */
   record Identity(UUID id, String name, long generation, Instant since) {}
 
+  /** What it consists of, all of which it ends. */
+  record Parts(Worker worker, VirtualTpm vtpm, LiveVariables variables, LiveKeys kept) {}
+
   /** What a VM is in. */
   enum State {
     /** It waits for its first lease, or for another after one that is over. */
     PAUSED("paused"),
     RUNNING("running"),
+    /** Its guest is halted while its memory is written. */
+    SAVING("saving"),
     STOPPING("stopping"),
     STOPPED("stopped"),
+    /** It has ended, and will go on from its memory. */
+    SAVED("saved"),
     FAILED("failed");
 
     private final String label;
@@ -68,20 +84,21 @@ final class VirtualMachine {
   VirtualMachine(
       Identity identity,
       VmDirectory.Generation directory,
-      Accelerator accelerator,
-      Worker worker,
-      VirtualTpm vtpm,
-      LiveVariables variables,
+      Parts parts,
+      SavedMemory.Shape shape,
       boolean console,
-      RunLease lease) {
+      RunLease lease,
+      SecureRandom random) {
     this.identity = identity;
     this.directory = directory;
-    this.accelerator = accelerator;
-    this.worker = worker;
-    this.vtpm = vtpm;
-    this.variables = variables;
+    this.worker = parts.worker();
+    this.vtpm = parts.vtpm();
+    this.variables = parts.variables();
+    this.kept = parts.kept();
+    this.shape = shape;
     this.console = console;
     this.lease = lease;
+    this.random = random;
     this.watcher = Thread.ofPlatform().daemon().name("vm " + identity.id()).unstarted(this::watch);
   }
 
@@ -91,7 +108,7 @@ final class VirtualMachine {
   }
 
   boolean ended() {
-    return state == State.STOPPED || state == State.FAILED;
+    return state == State.STOPPED || state == State.SAVED || state == State.FAILED;
   }
 
   private void watch() {
@@ -130,6 +147,8 @@ final class VirtualMachine {
     worker.close();
     vtpm.close();
     variables.close();
+    boolean saved = kept.keys().savedMemory().isPresent();
+    kept.close();
     HeapResidue.clearSoon();
     try {
       last = Optional.of(StateDigest.of(directory));
@@ -138,11 +157,15 @@ final class VirtualMachine {
     }
     if (lease.lost()) {
       found = lease.why();
-    } else if (found.isEmpty() && status != 0 && state != State.STOPPING) {
+    } else if (found.isEmpty() && status != 0 && state != State.STOPPING && !saved) {
       found = "the worker ended with status " + status + ": " + worker.lastWords();
     }
     reason = found.isEmpty() ? worker.shutdownReason() : found;
-    state = found.isEmpty() ? State.STOPPED : State.FAILED;
+    if (saved && last.isPresent()) {
+      state = State.SAVED; // whatever went wrong after that: its memory is whole
+    } else {
+      state = found.isEmpty() ? State.STOPPED : State.FAILED;
+    }
   }
 
   /**
@@ -151,6 +174,7 @@ final class VirtualMachine {
   private synchronized void keepToLease() {
     try {
       if (state == State.PAUSED && lease.runs()) {
+        spendMemory();
         worker.proceed();
         state = State.RUNNING;
       } else if (state == State.RUNNING && !lease.runs()) {
@@ -162,6 +186,75 @@ final class VirtualMachine {
     }
   }
 
+  /**
+   * What the guest goes on from must not be gone on from again. Its key goes first and for good: a
+   * crash from here on is like the loss of power of a machine that runs.
+   */
+  private void spendMemory() throws IOException {
+    Optional<KeptKeys.Entry> memory = kept.keys().savedMemory();
+    if (memory.isPresent()) {
+      kept.remove(memory.get());
+      kept.write();
+      SavedMemory.delete(directory.memory());
+    }
+  }
+
+  /**
+   * Seals the guest's memory into the VM's directory and ends it. Whatever goes wrong before all of
+   * it is on the disk leaves the guest running as it was.
+   *
+   * @param progress told how many bytes of how many have been written
+   * @return how many there were
+   */
+  long save(Progress progress) throws RefusedException, IOException {
+    haltToSave();
+    KeptKeys.Entry entry = kept.add(KeptKeys.Of.SAVED_MEMORY, 0);
+    long bytes;
+    boolean saved = false;
+    try {
+      Path file = directory.memory().resolveSibling("memory" + DurableFiles.UNFINISHED);
+      bytes =
+          SavedMemory.write(
+              worker,
+              shape,
+              file,
+              entry,
+              SavedMemory.identity(entry, StateKind.SAVED_MEMORY, identity.id()),
+              random,
+              done -> progress.at(Math.min(done, shape.memoryBytes()), shape.memoryBytes()));
+      boolean _ = variables.save();
+      Files.move(file, directory.memory(), StandardCopyOption.ATOMIC_MOVE);
+      DurableFiles.force(directory.folder());
+      kept.write(); // from here on the VM is saved
+      saved = true;
+    } finally {
+      if (!saved) {
+        kept.remove(entry);
+        goOn();
+      }
+    }
+    kill();
+    return bytes;
+  }
+
+  private synchronized void haltToSave() throws RefusedException, IOException {
+    if (state != State.RUNNING) {
+      throw new RefusedException(Refusal.NOT_SAVABLE, "the VM is " + state.label);
+    }
+    worker.pause();
+    state = State.SAVING;
+  }
+
+  private void goOn() throws IOException {
+    Files.deleteIfExists(directory.memory().resolveSibling("memory" + DurableFiles.UNFINISHED));
+    synchronized (this) {
+      if (state == State.SAVING) {
+        state = State.PAUSED;
+      }
+    }
+    keepToLease();
+  }
+
   /** {@return what is to be said of it to the key protection service} */
   VmReport report() throws RefusedException {
     if (!ended()) {
@@ -170,7 +263,7 @@ final class VirtualMachine {
     if (last.isEmpty()) {
       throw new RefusedException(Refusal.NOT_USABLE, reason);
     }
-    return lease.report(VmReport.Event.STOPPED, last);
+    return lease.report(state == State.SAVED ? VmReport.Event.SAVED : VmReport.Event.STOPPED, last);
   }
 
   /** Takes the answer to {@link #report}, and does at once what it says. */
@@ -273,7 +366,7 @@ final class VirtualMachine {
         identity.id(),
         identity.name(),
         state.label,
-        accelerator.id(),
+        shape.accelerator().id(),
         identity.generation(),
         identity.since(),
         reason.isEmpty() ? Optional.empty() : Optional.of(printable(reason)),

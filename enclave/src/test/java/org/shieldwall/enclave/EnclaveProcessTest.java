@@ -199,7 +199,12 @@ class EnclaveProcessTest {
     var empty = Json.object();
     assertCode(
         new Request.Start(
-            "nobody", empty, folder, new Request.Definition("a", 1, 512), Request.Network.NONE),
+            "nobody",
+            empty,
+            folder,
+            new Request.Definition("a", 1, 512),
+            Request.Network.NONE,
+            Request.Saved.USE),
         "unknown-session");
     assertCode(new Request.Provision("nobody", empty, empty, empty, folder, 0), "unknown-session");
     assertCode(new Request.Stop(UUID.randomUUID(), Request.How.KILL, 0), "not-running");

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.host.AgentOptions;
+import org.shieldwall.enclave.message.Request;
 import org.shieldwall.host.agent.AgentRequest;
 import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.PortForward;
@@ -22,11 +23,20 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
-/** {@code vm create | start | stop | list | show | delete | console | serial}. */
+/** {@code vm create | start | stop | list | show | delete}, and the others beside this file. */
 @Command(
     name = "vm",
-    description = "Create, start, stop and delete shielded VMs on this host.",
-    subcommands = {ConsoleCommand.class, SerialCommand.class},
+    description = "Create, start, save, back up and delete shielded VMs on this host.",
+    subcommands = {
+      SaveCommand.class,
+      RestoreCommand.class,
+      BackupCommand.class,
+      BackupsCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
+      ConsoleCommand.class,
+      SerialCommand.class
+    },
     mixinStandardHelpOptions = true)
 public final class VmCommand implements Runnable {
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,8})([MGT])");
@@ -127,7 +137,10 @@ public final class VmCommand implements Runnable {
 
   @Command(
       name = "start",
-      description = "Start a VM: asks the HGS for its key, rolls it, starts the worker.",
+      description = {
+        "Start a VM: asks the HGS for its key, rolls it, starts the worker.",
+        "A VM that was saved goes on from its memory."
+      },
       mixinStandardHelpOptions = true)
   int start(
       @Mixin AgentOptions agent,
@@ -137,15 +150,29 @@ public final class VmCommand implements Runnable {
               paramLabel = "FILE",
               description =
                   "The owner's grant to start once from this older state: owner grant restore.")
-          @Nullable Path grant) {
+          @Nullable Path grant,
+      @Option(
+              names = "--discard-saved",
+              description =
+                  "Give up the saved memory of a VM that was saved, and boot it from its disk.")
+          boolean discard) {
     checkName(name);
     return agent.ask(
-        new AgentRequest.VmStart(name, Optional.ofNullable(grant).map(Path::toAbsolutePath)),
+        new AgentRequest.VmStart(
+            name,
+            Optional.ofNullable(grant).map(Path::toAbsolutePath),
+            discard ? Request.Saved.DISCARD : Request.Saved.USE),
         spec.commandLine().getOut(),
-        (vm, out) ->
-            out.printf(
-                "%s started on %s, generation %d%n",
-                name, vm.path("accelerator").asString(), vm.path("generation").asLong()));
+        VmCommand::started);
+  }
+
+  static void started(JsonNode vm, PrintWriter out) {
+    out.printf(
+        "%s %s on %s, generation %d%n",
+        vm.path("name").asString(),
+        vm.path("resumed").asBoolean() ? "goes on from its saved memory" : "started",
+        vm.path("accelerator").asString(),
+        vm.path("generation").asLong());
   }
 
   @Command(

@@ -38,8 +38,17 @@ public sealed interface Answer {
    *
    * @param accelerator {@code kvm} or {@code tcg}
    * @param generation the generation now committed
+   * @param resumed whether it goes on from saved memory
    */
-  record Started(UUID vm, String accelerator, long generation, double seconds) implements Final {}
+  record Started(UUID vm, String accelerator, long generation, boolean resumed, double seconds)
+      implements Final {}
+
+  /**
+   * A VM's memory was saved.
+   *
+   * @param bytes how much of it was written
+   */
+  record Saved(UUID vm, long bytes, double seconds) implements Final {}
 
   /** A VM has stopped. */
   record Stopped(UUID vm, String how, double seconds) implements Final {}
@@ -111,8 +120,8 @@ public sealed interface Answer {
   /**
    * A VM the enclave has started.
    *
-   * @param state {@code running}, {@code paused}, {@code stopping}, {@code stopped} or {@code
-   *     failed}
+   * @param state {@code running}, {@code paused}, {@code saving}, {@code stopping}, {@code
+   *     stopped}, {@code saved} or {@code failed}
    * @param reason why it stopped or failed
    * @param lease until when it may run
    */

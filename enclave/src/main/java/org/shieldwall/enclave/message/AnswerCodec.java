@@ -37,12 +37,18 @@ public final class AnswerCodec {
               .put("vm", started.vm().toString())
               .put("accelerator", started.accelerator())
               .put("generation", started.generation())
+              .put("resumed", started.resumed())
               .put("milliseconds", Math.round(started.seconds() * 1000));
       case Answer.Stopped stopped ->
           json.put("type", "stopped")
               .put("vm", stopped.vm().toString())
               .put("how", stopped.how())
               .put("milliseconds", Math.round(stopped.seconds() * 1000));
+      case Answer.Saved saved ->
+          json.put("type", "saved")
+              .put("vm", saved.vm().toString())
+              .put("bytes", saved.bytes())
+              .put("milliseconds", Math.round(saved.seconds() * 1000));
       case Answer.Opened opened -> json.put("type", "opened").put("vm", opened.vm().toString());
       case Answer.Reported reported ->
           json.put("type", "reported")
@@ -135,11 +141,12 @@ public final class AnswerCodec {
       }
       case "provisioned" -> new Answer.Provisioned(json.members("type", "vm").at("vm").uuid());
       case "started" -> {
-        json.members("type", "vm", "accelerator", "generation", "milliseconds");
+        json.members("type", "vm", "accelerator", "generation", "resumed", "milliseconds");
         yield new Answer.Started(
             json.at("vm").uuid(),
             json.at("accelerator").text(20),
             count(json.at("generation")),
+            json.at("resumed").bool(),
             count(json.at("milliseconds")) / 1000.0);
       }
       case "stopped" -> {
@@ -148,6 +155,11 @@ public final class AnswerCodec {
             json.at("vm").uuid(),
             json.at("how").text(100),
             count(json.at("milliseconds")) / 1000.0);
+      }
+      case "saved" -> {
+        json.members("type", "vm", "bytes", "milliseconds");
+        yield new Answer.Saved(
+            json.at("vm").uuid(), count(json.at("bytes")), count(json.at("milliseconds")) / 1000.0);
       }
       case "opened" -> new Answer.Opened(json.members("type", "vm").at("vm").uuid());
       case "reported" -> {

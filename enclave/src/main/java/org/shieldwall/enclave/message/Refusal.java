@@ -20,6 +20,17 @@ public enum Refusal {
   STATE_NOT_LAST(
       "state-not-the-last",
       "start it from the state it ended with; if that is lost: shieldwall owner grant restore"),
+  SAVED_STATE_MISSING(
+      "saved-state-missing",
+      "put the file back; or give the memory up: shieldwall vm start --discard-saved"),
+  SAVED_STATE_ALTERED(
+      "saved-state-altered",
+      "put the file back as it was; or give the memory up: shieldwall vm start --discard-saved"),
+  SAVED_STATE_UNUSABLE(
+      "saved-state-not-usable-here",
+      "restore it where it was saved; or give the memory up: shieldwall vm start --discard-saved"),
+  NOT_SAVED("not-saved", "shieldwall vm start starts it from its disk"),
+  NOT_SAVABLE("not-savable", "save it while its guest runs"),
   STATE_ALTERED("vm-state-altered", "restore the VM's directory from the copy last started"),
   VTPM_FAILED("vtpm-failed", "check that swtpm is installed and the disk is not full"),
   WORKER_FAILED("worker-failed", "read the detail; shieldwall host status shows the accelerator"),

@@ -41,10 +41,20 @@ public sealed interface Request {
   /**
    * Rolls the VM's state to the released generation and starts its worker. With {@link
    * Network#STREAM} or {@link Network#TAP} one descriptor comes with it.
+   *
+   * @param saved what to do with the memory of a VM that was saved
    */
   record Start(
-      String session, JsonNode release, Path directory, Definition definition, Network network)
+      String session,
+      JsonNode release,
+      Path directory,
+      Definition definition,
+      Network network,
+      Saved saved)
       implements Request {}
+
+  /** Seals a running VM's memory into its directory, and ends it. */
+  record Save(UUID vm) implements Request {}
 
   /**
    * Stops a VM.
@@ -92,6 +102,26 @@ public sealed interface Request {
 
     /** Reads its name in a message. */
     public static Door fromJson(Json json) throws ProtectorException {
+      return RequestCodec.choice(json, values());
+    }
+  }
+
+  /** What a start does with saved memory. */
+  enum Saved {
+    /** Goes on from it where there is some, and else starts from the disk. */
+    USE,
+    /** Goes on from it, and does nothing where there is none. */
+    REQUIRE,
+    /** Gives it up, as a machine that loses its power gives up what it holds. */
+    DISCARD;
+
+    /** {@return its name in messages} */
+    public String word() {
+      return RequestCodec.word(this);
+    }
+
+    /** Reads its name in a message. */
+    public static Saved fromJson(Json json) throws ProtectorException {
       return RequestCodec.choice(json, values());
     }
   }

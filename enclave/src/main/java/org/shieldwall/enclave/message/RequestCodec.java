@@ -39,13 +39,14 @@ public final class RequestCodec {
             .put("name", start.definition().name())
             .put("cpus", start.definition().cpus())
             .put("memory", start.definition().memoryMebibytes());
-        json.put("network", word(start.network()));
+        json.put("network", word(start.network())).put("saved", start.saved().word());
       }
       case Request.Stop stop ->
           json.put("type", "stop")
               .put("vm", stop.vm().toString())
               .put("how", word(stop.how()))
               .put("wait", stop.waitSeconds());
+      case Request.Save save -> json.put("type", "save").put("vm", save.vm().toString());
       case Request.Open open ->
           json.put("type", "open").put("vm", open.vm().toString()).put("door", open.door().word());
       case Request.Report report -> json.put("type", "report").put("vm", report.vm().toString());
@@ -81,6 +82,7 @@ public final class RequestCodec {
             choice(json.at("how"), Request.How.values()),
             (int) json.at("wait").number(0, 3600));
       }
+      case "save" -> new Request.Save(json.members("type", "vm").at("vm").uuid());
       case "open" -> {
         json.members("type", "vm", "door");
         yield new Request.Open(json.at("vm").uuid(), Request.Door.fromJson(json.at("door")));
@@ -113,7 +115,7 @@ public final class RequestCodec {
   }
 
   private static Request start(Json json) throws ProtectorException {
-    json.members("type", "session", "release", "directory", "definition", "network");
+    json.members("type", "session", "release", "directory", "definition", "network", "saved");
     Json definition = json.at("definition").members("name", "cpus", "memory");
     return new Request.Start(
         json.at("session").text(64),
@@ -123,7 +125,8 @@ public final class RequestCodec {
             definition.at("name").text(MAX_NAME),
             (int) definition.at("cpus").number(1, 64),
             (int) definition.at("memory").number(128, 1 << 20)),
-        choice(json.at("network"), Request.Network.values()));
+        choice(json.at("network"), Request.Network.values()),
+        Request.Saved.fromJson(json.at("saved")));
   }
 
   private static Path path(Json json) throws ProtectorException {

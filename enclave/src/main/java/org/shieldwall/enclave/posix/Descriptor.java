@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** An open file descriptor of this process, closed on exec unless it is handed to a child. */
 public final class Descriptor implements AutoCloseable {
   private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final int F_SETPIPE_SZ = 1031;
+  private static final int WIDE = 1 << 20;
   private static final int O_CLOEXEC = 0x80000;
   private static final int MFD_CLOEXEC = 1;
 
@@ -78,6 +80,17 @@ public final class Descriptor implements AutoCloseable {
   /** {@return the descriptor that this process was started with as {@code number}} */
   public static Descriptor inherited(int number) {
     return new Descriptor(number);
+  }
+
+  /** {@return a pipe that holds as much as a user may ask for: a MiB} */
+  public static Pipe widePipe() throws SystemCallException {
+    Pipe pipe = pipe();
+    try {
+      FCNTL.invoke(pipe.write().number(), F_SETPIPE_SZ, WIDE);
+    } catch (SystemCallException e) {
+      // The user has too many of them: a narrow one does the same, more slowly.
+    }
+    return pipe;
   }
 
   /** {@return a pipe} */
@@ -153,6 +166,11 @@ public final class Descriptor implements AutoCloseable {
       write(copy.asSlice(0, bytes.length));
       copy.fill((byte) 0);
     }
+  }
+
+  /** Writes some of {@code bytes}; {@return how many} */
+  int writeSome(MemorySegment bytes) throws SystemCallException {
+    return (int) WRITE.invokeRestarting(number(), bytes, bytes.byteSize());
   }
 
   /** Reads into {@code bytes}; {@return how many came, 0 at the end} */

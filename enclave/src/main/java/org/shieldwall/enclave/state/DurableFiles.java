@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Files that after a crash are the old ones or the new ones, whole. */
 public final class DurableFiles {
   /** What an unfinished file's name ends with. */
-  static final String UNFINISHED = ".new";
+  public static final String UNFINISHED = ".new";
 
   private DurableFiles() {}
 

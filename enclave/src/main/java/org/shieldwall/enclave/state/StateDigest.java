@@ -24,9 +24,12 @@ import org.shieldwall.protector.Digest;
 public final class StateDigest {
   private StateDigest() {}
 
-  /** {@return the digest of UEFI variables and vTPM as they lie there} */
+  /**
+   * {@return the digest of UEFI variables, vTPM and kept keys as they lie there} Saved memory is
+   * not read: its key, which lies among the kept ones, was used for that one file and no other.
+   */
   public static Digest of(VmDirectory.Generation generation) throws IOException {
-    List<Path> files = new ArrayList<>(List.of(generation.variables()));
+    List<Path> files = new ArrayList<>(List.of(generation.variables(), generation.keys()));
     try (Stream<Path> vtpm = Files.walk(generation.vtpm())) {
       vtpm.filter(each -> Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)).forEach(files::add);
     }

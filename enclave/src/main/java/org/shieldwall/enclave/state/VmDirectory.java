@@ -47,6 +47,16 @@ public final class VmDirectory {
       return folder.resolve("uefi.vars");
     }
 
+    /** {@return the sealed file of the kept keys} */
+    public Path keys() {
+      return folder.resolve("keys");
+    }
+
+    /** {@return the VM's saved memory; there only while it is saved} */
+    public Path memory() {
+      return folder.resolve("memory");
+    }
+
     /** {@return the vTPM's folder} */
     public Path vtpm() {
       return folder.resolve("vtpm");

@@ -61,6 +61,7 @@ public final class AcceleratorProbe {
               List.of(),
               Optional.empty(),
               Optional.empty(),
+              false,
               false);
       try (Worker worker = Worker.start(plan)) {
         worker.proceed();

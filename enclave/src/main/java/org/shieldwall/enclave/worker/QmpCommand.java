@@ -3,7 +3,8 @@ package org.shieldwall.enclave.worker;
 /**
  * Everything that is ever said to a worker's monitor. No command that reads or writes the guest's
  * memory, adds a device, opens a file or passes text to another monitor is here, and there is no
- * way past this list: {@link QmpChannel} takes nothing else. The two of the screen are said for an
+ * way past this list: {@link QmpChannel} takes nothing else. The state goes to and comes from a
+ * descriptor of the enclave's own, by no other address. The two of the screen are said for an
  * encryption-supported VM only; any other has no screen.
  */
 enum QmpCommand {
@@ -14,6 +15,13 @@ enum QmpCommand {
   POWERDOWN("system_powerdown"),
   RESET("system_reset"),
   QUIT("quit"),
+  QUERY_STATE("query-migrate"),
+  // QEMU's own limit is a gigabit a second. These are 16 GiB.
+  LIFT_LIMITS("migrate-set-parameters", "{\"max-bandwidth\":17179869184}"),
+  TAKE_STATE("getfd", "{\"fdname\":\"state\"}"),
+  SEND_STATE("migrate", "{\"uri\":\"fd:state\"}"),
+  GIVE_UP_SENDING("migrate_cancel"),
+  LOAD_STATE("migrate-incoming", "{\"uri\":\"fd:state\"}"),
   TAKE_VIEWER("getfd", "{\"fdname\":\"viewer\"}"),
   SHOW_SCREEN("add_client", "{\"protocol\":\"vnc\",\"fdname\":\"viewer\",\"skipauth\":true}");
 

@@ -1,18 +1,26 @@
 package org.shieldwall.enclave.worker;
 
 import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.DescriptorChannel;
+import org.shieldwall.enclave.posix.SystemCallException;
 import org.shieldwall.enclave.posix.UnixSocket;
+import tools.jackson.databind.JsonNode;
 
 /** A running virtual machine: the sandboxed QEMU and the only channel to its monitor. */
 public final class Worker implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(30);
+  private static final Duration STALL = Duration.ofSeconds(60);
+  private static final Duration POLL = Duration.ofMillis(10);
 
   private final ChildProcess process;
   private final QmpChannel monitor;
@@ -73,6 +81,99 @@ public final class Worker implements AutoCloseable {
   /** Halts the machine where it is. */
   public void pause() throws IOException {
     monitor.execute(QmpCommand.PAUSE, ANSWER);
+  }
+
+  /** What takes a machine's state as it comes, or gives it. */
+  public interface Transfer<C> {
+    /** Takes or gives all of it. */
+    void through(C channel) throws IOException;
+  }
+
+  /**
+   * Gives out memory, devices and vTPM of a halted machine. Afterwards it is as it was, and may
+   * proceed.
+   *
+   * @param sink reads to the end
+   */
+  public void sendState(Transfer<ReadableByteChannel> sink) throws IOException {
+    monitor.execute(QmpCommand.LIFT_LIMITS, ANSWER);
+    Descriptor.Pipe pipe = Descriptor.widePipe();
+    try (DescriptorChannel from = new DescriptorChannel(pipe.read(), STALL)) {
+      try (Descriptor into = pipe.write()) {
+        monitor.execute(QmpCommand.TAKE_STATE, List.of(into), ANSWER);
+      }
+      monitor.execute(QmpCommand.SEND_STATE, ANSWER);
+      sink.through(from);
+    } catch (IOException e) {
+      giveUpSending(e);
+      throw e;
+    }
+    awaitState();
+  }
+
+  /** Only when QEMU has let go of it can the machine proceed. */
+  private void giveUpSending(IOException why) {
+    try {
+      monitor.execute(QmpCommand.GIVE_UP_SENDING, ANSWER);
+      awaitState();
+    } catch (WorkerException given) {
+      // As was to be: it says that nothing was transferred.
+    } catch (IOException e) {
+      why.addSuppressed(e);
+    }
+  }
+
+  /**
+   * Loads what {@link #sendState} gave out into a machine that was started to wait for it, and
+   * stays halted.
+   *
+   * @param source writes all of it
+   */
+  public void loadState(Transfer<WritableByteChannel> source) throws IOException {
+    Descriptor.Pipe pipe = Descriptor.widePipe();
+    try (DescriptorChannel into = new DescriptorChannel(pipe.write(), STALL)) {
+      try (Descriptor from = pipe.read()) {
+        monitor.execute(QmpCommand.TAKE_STATE, List.of(from), ANSWER);
+      }
+      monitor.execute(QmpCommand.LOAD_STATE, ANSWER);
+      source.through(into);
+    } catch (SystemCallException e) {
+      throw e.errno() == SystemCallException.EPIPE ? stateRefused() : e;
+    }
+    awaitState();
+  }
+
+  /** Waits until QEMU says what has come of a transfer, all of which it has had. */
+  private void awaitState() throws IOException {
+    long deadline = System.nanoTime() + STALL.toNanos();
+    while (true) {
+      JsonNode state;
+      try {
+        state = monitor.execute(QmpCommand.QUERY_STATE, ANSWER);
+      } catch (IOException e) {
+        throw process.await(ANSWER) ? stateRefused() : e;
+      }
+      switch (state.path("status").stringValue("")) {
+        case "completed" -> {
+          return;
+        }
+        case "failed", "cancelled" ->
+            throw new WorkerException(
+                "the state was not transferred: "
+                    + state.path("error-desc").stringValue("QEMU does not say why"));
+        default -> {
+          if (System.nanoTime() > deadline) {
+            throw new WorkerException("the transfer of the state does not end");
+          }
+          LockSupport.parkNanos(POLL.toNanos());
+        }
+      }
+    }
+  }
+
+  private WorkerException stateRefused() {
+    boolean _ = process.await(ANSWER);
+    return new WorkerException("QEMU does not take the state: " + process.tail());
   }
 
   /** Asks the guest to shut down, as by the power button. */

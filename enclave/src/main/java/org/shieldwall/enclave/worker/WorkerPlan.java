@@ -15,6 +15,8 @@ import org.shieldwall.enclave.posix.Descriptor;
  * @param network what the network card is connected to; empty for no card
  * @param console whether there are a screen, a keyboard and a serial line, as the owner may allow
  *     (class encryption-supported); without it the machine has none, and none can be added
+ * @param waits whether it waits for the state that {@link Worker#sendState} of such a machine gave
+ *     out, and does not start from its firmware
  */
 public record WorkerPlan(
     String name,
@@ -25,7 +27,11 @@ public record WorkerPlan(
     List<Disk> disks,
     Optional<Descriptor> tpm,
     Optional<Link> network,
-    boolean console) {
+    boolean console,
+    boolean waits) {
+  // State is loaded into the kind of machine that it comes from, whatever q35 will mean one day.
+  private static final String MACHINE = "pc-q35-7.2";
+
   // Debian's OVMF with SMM, which keeps the guest's kernel from writing the variables behind the
   // firmware's back.
   static final String FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd";
@@ -36,14 +42,14 @@ public record WorkerPlan(
 
   /** The far end of the network card. */
   public sealed interface Link {
-    /** {@return what to hand to QEMU} */
-    Descriptor descriptor();
-
     /** A stream socket with a 4-byte length before each frame, as passt speaks it. */
     record Stream(Descriptor descriptor) implements Link {}
 
     /** A TAP device. */
     record Tap(Descriptor descriptor) implements Link {}
+
+    /** Nothing: a card without a cable. */
+    record Unplugged() implements Link {}
   }
 
   /** The command and what its descriptors are, in order from 3; the monitor is the first. */
@@ -87,6 +93,9 @@ public record WorkerPlan(
   private List<String> machine() {
     List<String> command = new ArrayList<>(List.of(PROGRAM, "-nodefaults", "-no-user-config"));
     add(command, "-S"); // it runs when the enclave says so
+    if (waits) {
+      add(command, "-incoming", "defer");
+    }
     add(command, "-display", "none", "-vga", "none");
     if (!console) {
       add(command, "-serial", "none");
@@ -100,7 +109,7 @@ public record WorkerPlan(
     add(
         command,
         "-machine",
-        "q35,smm=on,vmport=off,usb=off,hpet=off,mem-merge=off,dump-guest-core=off");
+        MACHINE + ",smm=on,vmport=off,usb=off,hpet=off,mem-merge=off,dump-guest-core=off");
     add(command, "-accel", accelerator.id(), "-cpu", accelerator.processor());
     add(command, "-smp", String.valueOf(cpus), "-m", String.valueOf(memoryMebibytes));
     add(command, "-rtc", "base=utc");
@@ -139,16 +148,19 @@ public record WorkerPlan(
   }
 
   private static void addNetwork(List<String> command, List<Descriptor> inherited, Link link) {
-    int number = next(inherited, link.descriptor());
-    add(
-        command,
-        "-netdev",
+    Optional<String> backend =
         switch (link) {
-          case Link.Stream stream -> "stream,id=net,server=off,addr.type=fd,addr.str=" + number;
-          case Link.Tap tap -> "tap,id=net,fd=" + number;
-        });
+          case Link.Stream(Descriptor socket) ->
+              Optional.of(
+                  "stream,id=net,server=off,addr.type=fd,addr.str=" + next(inherited, socket));
+          case Link.Tap(Descriptor device) ->
+              Optional.of("tap,id=net,fd=" + next(inherited, device));
+          case Link.Unplugged() -> Optional.empty();
+        };
+    backend.ifPresent(netdev -> add(command, "-netdev", netdev));
     // An option ROM would be code of the fabric's choosing, run and measured by the firmware.
-    add(command, "-device", "virtio-net-pci,netdev=net,romfile=");
+    String card = "virtio-net-pci,romfile=";
+    add(command, "-device", backend.isPresent() ? card + ",netdev=net" : card);
   }
 
   /** Neither has a name: the line is a socket pair's end, and viewers come as descriptors. */

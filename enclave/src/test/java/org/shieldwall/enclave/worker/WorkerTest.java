@@ -45,7 +45,8 @@ class WorkerTest {
         List.of(),
         Optional.empty(),
         Optional.empty(),
-        console);
+        console,
+        false);
   }
 
   private static Descriptor blankVariables() throws IOException {

@@ -17,6 +17,9 @@ public sealed interface AgentRequest {
   /** Longest time to wait for a guest to shut down, in seconds. */
   int MAX_WAIT = 3600;
 
+  /** Most backups of one VM that can be asked to be kept. */
+  int MAX_KEEP = 100_000;
+
   /** Attest now. */
   record Attest() implements AgentRequest {}
 
@@ -43,16 +46,38 @@ public sealed interface AgentRequest {
    * Start a VM.
    *
    * @param restore the owner's grant to start from an older state, in a file
+   * @param saved what to do with saved memory
    */
-  record VmStart(String name, Optional<Path> restore) implements AgentRequest {
-    /** From the newest state. */
+  record VmStart(String name, Optional<Path> restore, Request.Saved saved) implements AgentRequest {
+    /** From the newest state, and its memory if that was saved. */
     public VmStart(String name) {
-      this(name, Optional.empty());
+      this(name, Optional.empty(), Request.Saved.USE);
     }
   }
 
+  /** Save a VM's memory, and end it. */
+  record VmSave(String name) implements AgentRequest {}
+
   /** Stop a VM. */
   record VmStop(String name, boolean force, int waitSeconds) implements AgentRequest {}
+
+  /**
+   * Add a VM that does not run to a folder of backups.
+   *
+   * @param place the folder
+   * @param alone whether nothing may be there yet, so that the folder is this one copy
+   * @param keep how many backups of this VM stay there; 0 for all
+   */
+  record VmBackup(String name, Path place, boolean alone, int keep) implements AgentRequest {}
+
+  /**
+   * Make a VM of a backup.
+   *
+   * @param name the VM's in this store
+   * @param place the folder of backups
+   * @param backup which one; the newest if it is the only VM's there
+   */
+  record VmImport(String name, Path place, Optional<String> backup) implements AgentRequest {}
 
   /**
    * Open a door of a VM. One descriptor comes with it: a connected stream socket, whose other end
@@ -79,7 +104,20 @@ public sealed interface AgentRequest {
       case VmStart start ->
           json.put("do", "vm-start")
               .put("name", start.name())
-              .put("restore", start.restore().map(Path::toString).orElse(null));
+              .put("restore", start.restore().map(Path::toString).orElse(null))
+              .put("saved", start.saved().word());
+      case VmBackup backup ->
+          json.put("do", "vm-backup")
+              .put("name", backup.name())
+              .put("place", backup.place().toString())
+              .put("alone", backup.alone())
+              .put("keep", backup.keep());
+      case VmImport wanted ->
+          json.put("do", "vm-import")
+              .put("name", wanted.name())
+              .put("place", wanted.place().toString())
+              .put("backup", wanted.backup().orElse(null));
+      case VmSave save -> json.put("do", "vm-save").put("name", save.name());
       case VmShow show -> json.put("do", "vm-show").put("name", show.name());
       case VmDelete delete -> json.put("do", "vm-delete").put("name", delete.name());
       case VmOpen open ->
@@ -122,10 +160,28 @@ public sealed interface AgentRequest {
         yield new VmList();
       }
       case "vm-start" -> {
-        Optional<Json> restore = json.members("do", "name", "restore").nullable("restore");
+        Optional<Json> restore = json.members("do", "name", "restore", "saved").nullable("restore");
         yield new VmStart(
-            name(json), restore.isPresent() ? Optional.of(path(restore.get())) : Optional.empty());
+            name(json),
+            restore.isPresent() ? Optional.of(path(restore.get())) : Optional.empty(),
+            Request.Saved.fromJson(json.at("saved")));
       }
+      case "vm-backup" -> {
+        json.members("do", "name", "place", "alone", "keep");
+        yield new VmBackup(
+            name(json),
+            path(json.at("place")),
+            json.at("alone").bool(),
+            (int) json.at("keep").number(0, MAX_KEEP));
+      }
+      case "vm-import" -> {
+        Optional<Json> backup = json.members("do", "name", "place", "backup").nullable("backup");
+        yield new VmImport(
+            name(json),
+            path(json.at("place")),
+            backup.isPresent() ? Optional.of(backup.get().text(20)) : Optional.empty());
+      }
+      case "vm-save" -> new VmSave(name(json.members("do", "name")));
       case "vm-show" -> new VmShow(name(json.members("do", "name")));
       case "vm-delete" -> new VmDelete(name(json.members("do", "name")));
       case "vm-stop" -> {

@@ -174,6 +174,17 @@ final class EnclaveProcess implements AutoCloseable {
     }
   }
 
+  /** The same with all that is in it. */
+  void giveAll(Path folder) throws IOException {
+    if (user.isPresent()) {
+      try (Stream<Path> tree = Files.walk(folder)) {
+        for (Path each : tree.toList()) {
+          own(each, user.getAsInt());
+        }
+      }
+    }
+  }
+
   /** {@return whether the process is there} */
   boolean isAlive() {
     return process.isAlive();

@@ -40,6 +40,8 @@ public final class HostAgent implements AutoCloseable {
   private final HealthKeeper health;
   private final LeaseKeeper leases;
   private final VmActions vms;
+  private final VmSaving saving;
+  private final VmBackups backups;
   private final NamesAtWork names = new NamesAtWork();
   private final AgentServer server;
 
@@ -56,6 +58,9 @@ public final class HostAgent implements AutoCloseable {
     this.health = new HealthKeeper(config, hgs, enclaveKeys, InstantSource.system(), pace);
     this.leases = new LeaseKeeper(enclave::client, health, hgs);
     this.vms = new VmActions(config, enclave, health, hgs, leases);
+    VmStore store = new VmStore(config.store());
+    this.backups = new VmBackups(store, enclave, vms, InstantSource.system());
+    this.saving = new VmSaving(store, enclave, leases);
     this.server = AgentServer.start(listener, this::answer);
   }
 
@@ -140,7 +145,13 @@ public final class HostAgent implements AutoCloseable {
       case AgentRequest.VmCreate create ->
           names.alone(create.name(), () -> vms.create(create, progress));
       case AgentRequest.VmStart start ->
-          names.alone(start.name(), () -> vms.start(start.name(), start.restore(), progress));
+          names.alone(start.name(), () -> vms.start(start, progress));
+      case AgentRequest.VmBackup backup ->
+          names.alone(backup.name(), () -> backups.backup(backup, progress));
+      case AgentRequest.VmImport wanted ->
+          names.alone(wanted.name(), () -> backups.extract(wanted, progress));
+      case AgentRequest.VmSave save ->
+          names.alone(save.name(), () -> saving.save(save.name(), progress));
       case AgentRequest.VmStop stop ->
           vms.stop(stop.name(), stop.force(), stop.waitSeconds(), progress);
       case AgentRequest.VmOpen open -> vms.open(open.name(), open.door(), descriptors);

@@ -107,11 +107,12 @@ final class VmActions {
   }
 
   /** Starts a VM. */
-  ObjectNode start(String name, Optional<Path> restore, Consumer<Answer.Progress> progress)
+  ObjectNode start(AgentRequest.VmStart wanted, Consumer<Answer.Progress> progress)
       throws AgentException {
+    String name = wanted.name();
     Optional<JsonNode> grant =
-        restore.isPresent()
-            ? Optional.of(document(restore.get(), RestoreGrant.MAX_BYTES, "owner's grant"))
+        wanted.restore().isPresent()
+            ? Optional.of(document(wanted.restore().get(), RestoreGrant.MAX_BYTES, "owner's grant"))
             : Optional.empty();
     VmDefinition definition = store.read(name);
     KeyProtector protector = store.protector(name);
@@ -137,7 +138,8 @@ final class VmActions {
                       released.release(),
                       store.folder(name),
                       new Request.Definition(name, definition.cpus(), definition.memoryMebibytes()),
-                      link.kind()),
+                      link.kind(),
+                      wanted.saved()),
                   link.descriptor().stream().toList(),
                   PATIENCE,
                   progress);
@@ -150,6 +152,7 @@ final class VmActions {
           .put("id", done.vm().toString())
           .put("accelerator", done.accelerator())
           .put("generation", done.generation())
+          .put("resumed", done.resumed())
           .put("network", link.inWords())
           .put("seconds", done.seconds());
     } catch (IOException problem) {
@@ -228,7 +231,12 @@ final class VmActions {
     result.put("generation", protector.generation());
     result.put("directory", store.folder(name).toString());
     Optional<Answer.RunningVm> running = running(definition.id());
-    result.put("state", running.map(Answer.RunningVm::state).orElse("stopped"));
+    result.put(
+        "state",
+        running
+            .filter(VmActions::isLive)
+            .map(Answer.RunningVm::state)
+            .orElseGet(() -> restState(name, running)));
     running.ifPresent(vm -> {
       result.put("accelerator", vm.accelerator());
       result.put("since", vm.since().toString());
@@ -242,16 +250,31 @@ final class VmActions {
     return result;
   }
 
+  /** What a VM is that does not run. That its memory opens is known when it starts. */
+  private String restState(String name, Optional<Answer.RunningVm> ended) {
+    if (store.hasMemory(name)) {
+      return "saved";
+    }
+    return ended
+        .map(Answer.RunningVm::state)
+        .filter(state -> !state.equals("saved"))
+        .orElse("stopped");
+  }
+
   /** Deletes a VM that is not running. */
   ObjectNode delete(String name) throws AgentException {
     VmDefinition definition = store.read(name);
-    if (running(definition.id()).filter(VmActions::isLive).isPresent()) {
-      throw new AgentException(
-          Kind.REFUSED, "vm-running", "the VM is running", "shieldwall vm stop " + name);
-    }
+    requireNotRunning(definition, "shieldwall vm stop " + name);
     leases.reportEnd(definition.id());
     store.delete(name);
     return Json.object().put("name", name).put("deleted", true);
+  }
+
+  /** Refuses a VM that runs on this host. */
+  void requireNotRunning(VmDefinition definition, String remedy) throws AgentException {
+    if (running(definition.id()).filter(VmActions::isLive).isPresent()) {
+      throw new AgentException(Kind.REFUSED, "vm-running", "the VM is running", remedy);
+    }
   }
 
   private Optional<Answer.RunningVm> running(UUID vm) throws AgentException {
@@ -266,7 +289,10 @@ final class VmActions {
   }
 
   static boolean isLive(Answer.RunningVm vm) {
-    return !vm.state().equals("stopped") && !vm.state().equals("failed");
+    return switch (vm.state()) {
+      case "stopped", "saved", "failed" -> false;
+      default -> true;
+    };
   }
 
   private Released release(Request.Purpose purpose, JsonNode protector, Optional<JsonNode> restore)

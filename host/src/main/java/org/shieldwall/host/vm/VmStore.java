@@ -80,6 +80,20 @@ public final class VmStore {
     }
   }
 
+  /**
+   * {@return the definition among the files that were put into {@code folder} from elsewhere}, and
+   * takes it away: the VM is not in the store before {@link #complete}.
+   */
+  public VmDefinition adopt(Path folder, String name) throws AgentException {
+    VmDefinition definition = read(name);
+    try {
+      Files.delete(folder.resolve(DEFINITION));
+      return definition;
+    } catch (IOException problem) {
+      throw unusable(folder, problem);
+    }
+  }
+
   /** Reads a VM's definition. */
   public VmDefinition read(String name) throws AgentException {
     Path file = folder(name).resolve(DEFINITION);
@@ -112,6 +126,11 @@ public final class VmStore {
           file + ": " + problem.detail(),
           "restore the VM's directory from a copy made while it was stopped");
     }
+  }
+
+  /** {@return whether saved memory lies with a VM of this name} */
+  public boolean hasMemory(String name) {
+    return Files.exists(root.resolve(name).resolve("state/memory"));
   }
 
   /** {@return the names of all VMs, sorted} */

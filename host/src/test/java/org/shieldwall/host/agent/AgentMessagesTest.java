@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.shieldwall.enclave.message.Request;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.PortForward;
@@ -24,11 +25,16 @@ class AgentMessagesTest {
         new AgentRequest.Status(),
         new AgentRequest.VmList(),
         new AgentRequest.VmStart("web"),
-        new AgentRequest.VmStart("web", Optional.of(Path.of("/tmp/grant.json"))),
+        new AgentRequest.VmStart(
+            "web", Optional.of(Path.of("/tmp/grant.json")), Request.Saved.DISCARD),
+        new AgentRequest.VmSave("web"),
+        new AgentRequest.VmBackup("web", Path.of("/backups"), true, 3),
+        new AgentRequest.VmImport("web", Path.of("/backups"), Optional.empty()),
+        new AgentRequest.VmImport("web", Path.of("/b"), Optional.of("20260131T120000.000Z")),
         new AgentRequest.VmShow("web"),
         new AgentRequest.VmDelete("web"),
         new AgentRequest.VmStop("web", true, 0),
-        new AgentRequest.VmOpen("web", org.shieldwall.enclave.message.Request.Door.SCREEN),
+        new AgentRequest.VmOpen("web", Request.Door.SCREEN),
         new AgentRequest.VmCreate(
             "web",
             Path.of("/t.img"),

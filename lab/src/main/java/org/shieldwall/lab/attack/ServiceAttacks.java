@@ -265,7 +265,8 @@ final class ServiceAttacks implements AutoCloseable {
                     release,
                     stage.vm(),
                     new Request.Definition("x", 1, 512),
-                    Request.Network.NONE),
+                    Request.Network.NONE,
+                    Request.Saved.USE),
                 List.of(),
                 java.time.Duration.ofMinutes(1),
                 report -> {});

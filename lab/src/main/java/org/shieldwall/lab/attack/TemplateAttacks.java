@@ -341,7 +341,8 @@ final class TemplateAttacks {
             Json.object(),
             stage.demo().work,
             new Request.Definition("x", 1, 512),
-            Request.Network.NONE);
+            Request.Network.NONE,
+            Request.Saved.USE);
     Answer.Final first = enclave.ask(start);
     require(
         first instanceof Answer.Refused one && !one.code().equals("unknown-session"),

@@ -8,8 +8,7 @@ public enum KeyLabel {
   SHIELDING_DATA("shielding data"),
   VTPM_STATE("vtpm state"),
   UEFI_VARIABLES("uefi variables"),
-  SAVED_MEMORY("saved memory"),
-  CHECKPOINT("checkpoint"),
+  KEPT_KEYS("kept keys"),
   MIGRATION("migration"),
   REPLICA("replica");
 

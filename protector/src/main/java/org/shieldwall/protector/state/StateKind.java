@@ -4,33 +4,45 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.shieldwall.protector.secret.KeyLabel;
 
-/** What a container holds. Each kind has a key of its own, derived under its label. */
+/**
+ * What a container holds. The root of its key is the transport key's derived key of the kind's
+ * label, or, for what must outlive the generation it was made in, a random one that is kept with
+ * the VM's {@link #KEPT_KEYS}.
+ */
 public enum StateKind {
   /** Memory, devices and vTPM of a VM that was saved. */
-  SAVED_MEMORY(1, "saved memory", KeyLabel.SAVED_MEMORY),
+  SAVED_MEMORY(1, "saved memory"),
   /** The firmware's variables of a VM at rest. */
   UEFI_VARIABLES(2, "UEFI variables", KeyLabel.UEFI_VARIABLES),
   /** What belongs together in a checkpoint. */
-  CHECKPOINT_MANIFEST(3, "checkpoint manifest", KeyLabel.CHECKPOINT),
+  CHECKPOINT_MANIFEST(3, "checkpoint manifest"),
   /** A checkpoint's vTPM. */
-  CHECKPOINT_VTPM(4, "checkpoint vTPM", KeyLabel.CHECKPOINT),
+  CHECKPOINT_VTPM(4, "checkpoint vTPM"),
   /** A checkpoint's UEFI variables. */
-  CHECKPOINT_VARIABLES(5, "checkpoint UEFI variables", KeyLabel.CHECKPOINT),
+  CHECKPOINT_VARIABLES(5, "checkpoint UEFI variables"),
   /** A checkpoint's memory and devices. */
-  CHECKPOINT_MEMORY(6, "checkpoint memory", KeyLabel.CHECKPOINT),
+  CHECKPOINT_MEMORY(6, "checkpoint memory"),
   /** A running VM on its way to another host. */
   MIGRATION(7, "migration", KeyLabel.MIGRATION),
   /** Changed blocks of a replicated disk. */
-  REPLICA(8, "replica", KeyLabel.REPLICA);
+  REPLICA(8, "replica", KeyLabel.REPLICA),
+  /** The roots of saved memory and of checkpoints. */
+  KEPT_KEYS(9, "kept keys", KeyLabel.KEPT_KEYS);
 
   private final int number;
   private final String words;
-  private final KeyLabel label;
+  private final Optional<KeyLabel> label;
 
   StateKind(int number, String words, KeyLabel label) {
     this.number = number;
     this.words = words;
-    this.label = label;
+    this.label = Optional.of(label);
+  }
+
+  StateKind(int number, String words) {
+    this.number = number;
+    this.words = words;
+    this.label = Optional.empty();
   }
 
   /** {@return the number in a header} */
@@ -38,8 +50,8 @@ public enum StateKind {
     return number;
   }
 
-  /** {@return the label under which this kind's root is derived from a transport key} */
-  public KeyLabel label() {
+  /** {@return the label under which this kind's root is derived; empty if it is a kept one} */
+  public Optional<KeyLabel> label() {
     return label;
   }
 
