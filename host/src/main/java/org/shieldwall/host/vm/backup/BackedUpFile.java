@@ -15,7 +15,7 @@ record BackedUpFile(String path, long bytes, List<String> blocks) {
   static final int BLOCK = 1 << 20;
 
   /** In the place of a digest: nothing but zeros, which is not kept. */
-  static final String HOLE = "";
+  static final String HOLE = "zeros";
 
   private static final Pattern PATH =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}");

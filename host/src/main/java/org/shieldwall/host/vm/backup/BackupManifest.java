@@ -33,7 +33,7 @@ public record BackupManifest(
   private static final int MAX_FILES = 10_000;
   private static final int MAX_BLOCKS = 900_000;
   private static final Pattern ID = Pattern.compile("[0-9]{8}T[0-9]{6}\\.[0-9]{3}Z");
-  private static final Pattern DIGEST = Pattern.compile("([0-9a-f]{64})?");
+  private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}|" + BackedUpFile.HOLE);
 
   /** Copies the list. */
   public BackupManifest {
@@ -102,7 +102,7 @@ public record BackupManifest(
     for (Json block : json.at("blocks").list(0, MAX_BLOCKS)) {
       String digest = block.text(64);
       if (!DIGEST.matcher(digest).matches()) {
-        throw block.malformed("64 digits of lower-case hex, or nothing", "another");
+        throw block.malformed("64 digits of lower-case hex, or zeros", "another");
       }
       blocks.add(digest);
     }

@@ -169,7 +169,7 @@ class BackupPlaceTest {
         "{\"format\":\"shieldwall-backup-1\",\"id\":\"20260131T120000.000Z\",\"vm\":\""
             + VM
             + "\",\"name\":\"web\",\"generation\":3,\"saved\":false,\"created\":\"2026-01-31T12:00:00Z\","
-            + "\"files\":[{\"path\":\"disk.img\",\"bytes\":2097152,\"blocks\":[\"\"]}]}";
+            + "\"files\":[{\"path\":\"disk.img\",\"bytes\":2097152,\"blocks\":[\"zeros\"]}]}";
     assertThatThrownBy(() -> BackupManifest.parse(manifest.getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(ProtectorException.class);
   }
