@@ -1,6 +1,8 @@
 package org.shieldwall.enclave;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ByteChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,13 +19,17 @@ import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.BootClock;
 import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.DescriptorChannel;
+import org.shieldwall.enclave.posix.SystemCallException;
 import org.shieldwall.enclave.state.AlteredException;
 import org.shieldwall.enclave.state.VmDirectory;
 import org.shieldwall.enclave.worker.Accelerator;
 import org.shieldwall.enclave.worker.AcceleratorProbe;
+import org.shieldwall.enclave.worker.WorkerException;
 import org.shieldwall.enclave.worker.WorkerPlan;
 import org.shieldwall.protector.IngressEgress;
 import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeyId;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.PendingRelease;
 import org.shieldwall.protector.PrivateKeySet;
@@ -39,6 +45,9 @@ import tools.jackson.databind.JsonNode;
 
 /** What the enclave does for each message. It holds the only private keys a host has. */
 final class Enclave {
+  /** How long another enclave may say nothing. */
+  private static final Duration STALL = Duration.ofSeconds(60);
+
   private final PrivateKeySet keys;
   private final SecretArena arena;
   private final Answer.Confinement confinement;
@@ -81,6 +90,15 @@ final class Enclave {
         case Request.Provision provision -> provision(provision, descriptors, progress);
         case Request.Start start -> start(start, descriptors, progress);
         case Request.Save save -> save(save, progress);
+        case Request.Offer offer ->
+            new Answer.Reported(
+                offer.vm(), machines.running(offer.vm()).offer(new KeyId(offer.to())).toJson());
+        case Request.Send send -> send(send, descriptors, progress);
+        case Request.Receive receive -> receive(receive, descriptors, progress);
+        case Request.TakeBack back -> {
+          machines.running(back.vm()).takeBack();
+          yield new Answer.TakenBack(back.vm());
+        }
         case Request.Stop stop -> stop(stop);
         case Request.Open open -> open(open, descriptors);
         case Request.Report report ->
@@ -203,6 +221,48 @@ final class Enclave {
     }
   }
 
+  /** The other half of {@link #send}: the VM waits here, whole, until it may run. */
+  private Answer.Final receive(
+      Request.Receive request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
+      throws ProtectorException, RefusedException, AlteredException, IOException {
+    long began = System.nanoTime();
+    PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.START);
+    if (descriptors.isEmpty()) {
+      throw new RefusedException(Refusal.MALFORMED, "no descriptor came: the other enclave");
+    }
+    Optional<WorkerPlan.Link> network =
+        network(request.network(), descriptors.subList(0, descriptors.size() - 1));
+    UUID vm = pending.protector().vm().orElseThrow();
+    Machines.Slot slot = machines.claim(vm);
+    Accelerator here = accelerator.join().accelerator();
+    try (IngressEgress opened = open(request.release(), pending);
+        ByteChannel channel = channel(descriptors.getLast())) {
+      Starting starting = new Starting(new VmDirectory(request.directory()), opened, arena, random);
+      VirtualMachine machine =
+          starting.receive(
+              starting.beside(pending.protector()),
+              new Starting.Wanted(request.definition(), here, network, clock.instant()),
+              new RunLease(opened.next(), opened.terms().lease(), reports),
+              channel,
+              (done, total) ->
+                  progress.accept(new Answer.Progress("receiving the memory", done, total)));
+      slot.fill(machine);
+      machine.watched();
+      return new Answer.Started(
+          vm,
+          machine.status().accelerator(),
+          opened.next().generation(),
+          true,
+          (System.nanoTime() - began) / 1e9);
+    } finally {
+      machines.giveBack(vm, slot);
+    }
+  }
+
+  private static ByteChannel channel(Descriptor socket) throws IOException {
+    return new DescriptorChannel(socket.duplicate(0), STALL);
+  }
+
   private static Optional<WorkerPlan.Link> network(
       Request.Network network, List<Descriptor> descriptors) throws RefusedException {
     return switch (network) {
@@ -250,6 +310,27 @@ final class Enclave {
             .save((done, total) ->
                 progress.accept(new Answer.Progress("saving the memory", done, total)));
     return new Answer.Saved(request.vm(), bytes, (System.nanoTime() - began) / 1e9);
+  }
+
+  private Answer.Final send(
+      Request.Send request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
+      throws RefusedException, IOException {
+    long began = System.nanoTime();
+    VirtualMachine machine = machines.running(request.vm());
+    try (ByteChannel channel = channel(one(descriptors, "the other enclave"))) {
+      VirtualMachine.Sent sent =
+          machine.send(
+              channel,
+              (done, total) ->
+                  progress.accept(new Answer.Progress("sending the memory", done, total)));
+      return new Answer.Sent(
+          request.vm(),
+          sent.bytes(),
+          sent.halted().toMillis() / 1e3,
+          (System.nanoTime() - began) / 1e9);
+    } catch (WorkerException | SystemCallException | SocketTimeoutException e) {
+      throw new RefusedException(Refusal.MIGRATION_FAILED, String.valueOf(e.getMessage()));
+    }
   }
 
   private Answer.Final open(Request.Open request, List<Descriptor> descriptors)

@@ -10,13 +10,17 @@ import org.shieldwall.protector.secret.KeyLabel;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protector.secret.SecretBytes;
 
-/** A running VM's kept keys, and the file that they are sealed to when they change. */
+/**
+ * What a running VM keeps of its keys: the kept ones with the file that they are sealed to when
+ * they change, and the one that its migrations start from.
+ */
 final class LiveKeys implements AutoCloseable {
   private final KeptKeys keys;
   private final VmDirectory.Generation at;
   private final UUID vm;
   private final long generation;
   private final SecretBytes seal;
+  private final SecretBytes migration;
   private final SecretArena arena;
   private final SecureRandom random;
 
@@ -40,6 +44,7 @@ final class LiveKeys implements AutoCloseable {
     this.arena = arena;
     this.random = random;
     this.seal = egress.derive(KeyLabel.KEPT_KEYS);
+    this.migration = egress.derive(KeyLabel.MIGRATION);
   }
 
   /** {@return a new root}, which counts once {@link #write} has returned. */
@@ -57,6 +62,15 @@ final class LiveKeys implements AutoCloseable {
     DurableFiles.replace(at.keys(), keys.seal(seal, vm, generation, random));
   }
 
+  /** {@return the key that this VM's migrations start from}, which stays this object's */
+  SecretBytes migration() {
+    return migration;
+  }
+
+  SecretArena arena() {
+    return arena;
+  }
+
   KeptKeys keys() {
     return keys;
   }
@@ -64,6 +78,7 @@ final class LiveKeys implements AutoCloseable {
   @Override
   public void close() {
     seal.close();
+    migration.close();
     keys.close();
   }
 }

@@ -11,6 +11,7 @@ import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeyId;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.Lease;
 import org.shieldwall.protector.Lease.Standing;
@@ -68,6 +69,34 @@ final class RunLease {
             signer.random());
     asked = report;
     return report;
+  }
+
+  /** {@return a report of the VM on its way to another enclave} */
+  synchronized VmReport reportMove(VmReport.Event event, KeyId target) {
+    askedAt = signer.clock().getAsLong();
+    VmReport report =
+        VmReport.signMove(
+            VmReport.Subject.of(current),
+            event,
+            target,
+            signer.count().incrementAndGet(),
+            signer.keys(),
+            signer.random());
+    asked = report;
+    return report;
+  }
+
+  /** Gives the time up that is left: nothing runs before there is another word. */
+  synchronized void giveUp() {
+    if (!lost()) {
+      standing = Optional.empty();
+    }
+    asked = null;
+  }
+
+  /** {@return whether the service knows that it has ended here} */
+  synchronized boolean ended() {
+    return standing.equals(Optional.of(Standing.ENDED));
   }
 
   /** Takes the answer to the newest report. */

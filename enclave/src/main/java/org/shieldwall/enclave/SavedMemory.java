@@ -1,5 +1,6 @@
 package org.shieldwall.enclave;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import org.shieldwall.enclave.message.Refusal;
@@ -93,18 +95,25 @@ final class SavedMemory {
                 StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS);
         StateWriter writer = new StateWriter(out, entry.root(), identity, random)) {
-      byte[] bytes = shape.toBytes();
-      ByteBuffer head = ByteBuffer.allocate(4 + bytes.length).putInt(bytes.length).put(bytes);
-      int _ = writer.write(head.flip());
-      worker.sendState(from -> writer.transferFrom(from, progress));
-      writer.finish();
+      Duration _ = write(worker, shape, writer, progress);
       out.force(true);
       return writer.written();
     }
   }
 
+  /** Writes a machine's memory into a container, whole; {@return how long it had been halted} */
+  static Duration write(Worker worker, Shape shape, StateWriter writer, LongConsumer progress)
+      throws IOException {
+    byte[] bytes = shape.toBytes();
+    ByteBuffer head = ByteBuffer.allocate(4 + bytes.length).putInt(bytes.length).put(bytes);
+    int _ = writer.write(head.flip());
+    Duration halted = worker.sendState(from -> writer.transferFrom(from, progress));
+    writer.finish();
+    return halted;
+  }
+
   /** Saved memory, open: what machine it needs is known, the rest is still to be loaded. */
-  record Opened(Shape shape, FileChannel file, StateReader reader) implements AutoCloseable {
+  record Opened(Shape shape, Closeable source, StateReader reader) implements AutoCloseable {
     /**
      * Loads it into a machine that waits for it, and does not run before it is certain that this is
      * all of it.
@@ -134,7 +143,17 @@ final class SavedMemory {
     @Override
     public void close() throws IOException {
       reader.close();
-      file.close();
+      source.close();
+    }
+  }
+
+  /** Opens what comes over a migration's channel, which it then owns. */
+  static Opened arriving(Closeable channel, StateReader reader)
+      throws IOException, RefusedException {
+    try {
+      return new Opened(shape(reader), channel, reader);
+    } catch (StateException e) {
+      throw refused(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.shieldwall.enclave;
 
 import java.io.IOException;
+import java.nio.channels.ByteChannel;
 import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -30,7 +31,10 @@ import org.shieldwall.protector.VmClass;
 import org.shieldwall.protector.secret.KeyLabel;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protector.secret.SecretBytes;
+import org.shieldwall.protector.state.StateException;
+import org.shieldwall.protector.state.StateIdentity;
 import org.shieldwall.protector.state.StateKind;
+import org.shieldwall.protector.state.StateReader;
 import org.shieldwall.tpm.command.TpmException;
 
 /**
@@ -63,8 +67,10 @@ final class Starting {
     private final VmDirectory.Generation at;
     private final byte[] variables;
     private final KeptKeys kept;
+    private final boolean linked;
 
-    private Rolled(VmDirectory.Generation at, byte[] variables, KeptKeys kept) {
+    private Rolled(VmDirectory.Generation at, byte[] variables, KeptKeys kept, boolean linked) {
+      this.linked = linked;
       this.at = at;
       this.variables = variables;
       this.kept = kept;
@@ -104,11 +110,38 @@ final class Starting {
     boolean done = false;
     try {
       decide(old, kept, saved, accelerator);
-      VmDirectory.Generation fresh = write(old, variables, kept, expected);
+      VmDirectory.Generation fresh = write(variables, kept);
+      takeAlong(old, fresh, kept, expected);
       directory.commit(fresh);
       directory.sweep();
       done = true;
-      return new Rolled(fresh, variables, kept);
+      return new Rolled(fresh, variables, kept, true);
+    } finally {
+      if (!done) {
+        kept.close();
+      }
+    }
+  }
+
+  /**
+   * Writes the released generation beside the one that still runs on another host, and does not
+   * make it the current one: that is for when the VM has arrived. Its vTPM is empty, for it arrives
+   * too.
+   */
+  Rolled beside(KeyProtector asked)
+      throws AlteredException, ProtectorException, RefusedException, IOException {
+    VmDirectory.Generation old = directory.current();
+    if (!directory.protector(old).digest().equals(asked.digest())) {
+      throw new RefusedException(
+          Refusal.STATE_ALTERED, "the VM's protector is not the one the release was asked for");
+    }
+    byte[] variables = openVariables(old, asked.generation());
+    KeptKeys kept = openKept(old, asked.generation());
+    boolean done = false;
+    try {
+      VmDirectory.Generation fresh = write(variables, kept);
+      done = true;
+      return new Rolled(fresh, variables, kept, false);
     } finally {
       if (!done) {
         kept.close();
@@ -140,9 +173,8 @@ final class Starting {
         at.memory(), entry, SavedMemory.identity(entry, StateKind.SAVED_MEMORY, vm));
   }
 
-  private VmDirectory.Generation write(
-      VmDirectory.Generation old, byte[] variables, KeptKeys kept, Optional<Digest> expected)
-      throws RefusedException, IOException {
+  /** Writes all of the next generation but its vTPM. */
+  private VmDirectory.Generation write(byte[] variables, KeptKeys kept) throws IOException {
     long generation = keys.next().generation();
     VmDirectory.Generation fresh = directory.begin(generation);
     boolean written = false;
@@ -152,15 +184,31 @@ final class Starting {
           fresh.variables(), SealedVariables.seal(variables, variablesKey, vm, generation, random));
       DurableFiles.replace(fresh.keys(), kept.seal(keptKey, vm, generation, random));
       DurableFiles.replace(fresh.protector(), keys.next().toBytes());
+      written = true;
+      return fresh;
+    } finally {
+      if (!written) {
+        DurableFiles.delete(fresh.folder());
+      }
+    }
+  }
+
+  private void takeAlong(
+      VmDirectory.Generation old,
+      VmDirectory.Generation fresh,
+      KeptKeys kept,
+      Optional<Digest> expected)
+      throws RefusedException, IOException {
+    boolean whole = false;
+    try {
       if (kept.savedMemory().isPresent()) {
         Files.createLink(fresh.memory(), old.memory());
       }
       rekey(old, fresh);
       requireLast(old, expected);
-      written = true;
-      return fresh;
+      whole = true;
     } finally {
-      if (!written) {
+      if (!whole) {
         DurableFiles.delete(fresh.folder());
       }
     }
@@ -231,17 +279,44 @@ final class Starting {
       throws IOException, AlteredException, RefusedException {
     Optional<KeptKeys.Entry> saved = rolled.kept.savedMemory();
     if (saved.isEmpty()) {
-      return launch(rolled, wanted, lease, wanted.shape(), worker -> {});
+      return launch(rolled, wanted, lease, wanted.shape(), Optional.empty());
     }
     try (SavedMemory.Opened memory = open(rolled.at, saved.get())) {
-      long total = memory.shape().memoryBytes();
-      return launch(
-          rolled,
-          wanted,
-          lease,
-          memory.shape(),
-          worker -> memory.loadInto(worker, done -> loaded.at(Math.min(done, total), total)));
+      return launch(rolled, wanted, lease, memory, loaded);
     }
+  }
+
+  /**
+   * Starts the worker of a VM that arrives from another host, and loads it.
+   *
+   * @param channel whose other end is the other enclave's
+   */
+  VirtualMachine receive(
+      Rolled rolled, Wanted wanted, RunLease lease, ByteChannel channel, Progress loaded)
+      throws IOException, AlteredException, RefusedException {
+    StateIdentity stream =
+        new StateIdentity(StateKind.MIGRATION, vm, keys.next().generation() - 1, 0);
+    try (SecretBytes migration = keys.ingress().derive(KeyLabel.MIGRATION);
+        StateReader reader = MigrationChannel.accept(channel, migration, stream, arena, random);
+        SavedMemory.Opened memory = SavedMemory.arriving(channel, reader)) {
+      memory.require(wanted.accelerator());
+      return launch(rolled, wanted, lease, memory, loaded);
+    } catch (StateException e) {
+      throw new RefusedException(Refusal.MIGRATION_FAILED, e.problem().code() + ": " + e.detail());
+    }
+  }
+
+  private VirtualMachine launch(
+      Rolled rolled, Wanted wanted, RunLease lease, SavedMemory.Opened memory, Progress loaded)
+      throws IOException, AlteredException, RefusedException {
+    long total = memory.shape().memoryBytes();
+    return launch(
+        rolled,
+        wanted,
+        lease,
+        memory.shape(),
+        Optional.of(
+            worker -> memory.loadInto(worker, done -> loaded.at(Math.min(done, total), total))));
   }
 
   /** What is done with a worker before anything else. */
@@ -254,7 +329,7 @@ final class Starting {
       Wanted wanted,
       RunLease lease,
       SavedMemory.Shape shape,
-      Preparation preparation)
+      Optional<Preparation> preparation)
       throws IOException, AlteredException, RefusedException {
     // The owner's word, whose signature was verified with the protector: nobody else's counts.
     boolean console = keys.next().grant().policy().vmClass() == VmClass.ENCRYPTION_SUPPORTED;
@@ -281,12 +356,13 @@ final class Starting {
                     Optional.of(vtpm.controlForWorker()),
                     link(shape, wanted.network()),
                     console,
-                    rolled.resumes()));
+                    preparation.isPresent()));
         prepare(worker, preparation);
         vtpm.releaseControl();
         return new VirtualMachine(
             new VirtualMachine.Identity(vm, wanted.definition().name(), generation, wanted.now()),
             rolled.at,
+            rolled.linked,
             new VirtualMachine.Parts(worker, vtpm, variables, kept),
             shape,
             console,
@@ -303,11 +379,13 @@ final class Starting {
     }
   }
 
-  private static void prepare(Worker worker, Preparation preparation)
+  private static void prepare(Worker worker, Optional<Preparation> preparation)
       throws IOException, RefusedException {
     boolean done = false;
     try {
-      preparation.of(worker);
+      if (preparation.isPresent()) {
+        preparation.get().of(worker);
+      }
       done = true;
     } finally {
       if (!done) {

@@ -1,6 +1,7 @@
 package org.shieldwall.enclave;
 
 import java.io.IOException;
+import java.nio.channels.ByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +16,7 @@ import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
+import org.shieldwall.enclave.state.AlteredException;
 import org.shieldwall.enclave.state.DurableFiles;
 import org.shieldwall.enclave.state.KeptKeys;
 import org.shieldwall.enclave.state.StateDigest;
@@ -23,9 +25,13 @@ import org.shieldwall.enclave.vtpm.VirtualTpm;
 import org.shieldwall.enclave.worker.Worker;
 import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeyId;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.VmReport;
+import org.shieldwall.protector.state.StateException;
+import org.shieldwall.protector.state.StateIdentity;
 import org.shieldwall.protector.state.StateKind;
+import org.shieldwall.protector.state.StateWriter;
 
 /**
  * A VM the enclave has started: its worker, its vTPM, its variables, and somebody to watch them.
@@ -49,6 +55,9 @@ final class VirtualMachine {
   private volatile State state = State.PAUSED;
   private volatile String reason = "";
   private volatile Optional<Digest> last = Optional.empty();
+  private volatile Optional<KeyId> offeredTo = Optional.empty();
+  // Where two hosts share the directory, who may run the VM says which generation counts there.
+  private volatile boolean linked;
 
   /**
    * Which VM it is.
@@ -68,6 +77,10 @@ final class VirtualMachine {
     RUNNING("running"),
     /** Its guest is halted while its memory is written. */
     SAVING("saving"),
+    /** Its guest runs, and its memory goes to another host. */
+    SENDING("sending"),
+    /** Another enclave has all of it, and this one is to say so. */
+    HANDED_OVER("handed-over"),
     STOPPING("stopping"),
     STOPPED("stopped"),
     /** It has ended, and will go on from its memory. */
@@ -81,15 +94,22 @@ final class VirtualMachine {
     }
   }
 
+  /**
+   * A VM that waits for its first lease.
+   *
+   * @param linked whether its generation is the one that counts in its directory already
+   */
   VirtualMachine(
       Identity identity,
       VmDirectory.Generation directory,
+      boolean linked,
       Parts parts,
       SavedMemory.Shape shape,
       boolean console,
       RunLease lease,
       SecureRandom random) {
     this.identity = identity;
+    this.linked = linked;
     this.directory = directory;
     this.worker = parts.worker();
     this.vtpm = parts.vtpm();
@@ -139,7 +159,7 @@ final class VirtualMachine {
   private void finish(String problem) {
     String found = problem;
     try {
-      variables.save();
+      boolean _ = state != State.HANDED_OVER && variables.save();
     } catch (IOException e) {
       found = "the UEFI variables cannot be written: " + e.getMessage();
     }
@@ -150,6 +170,11 @@ final class VirtualMachine {
     boolean saved = kept.keys().savedMemory().isPresent();
     kept.close();
     HeapResidue.clearSoon();
+    if (state == State.HANDED_OVER && lease.ended()) {
+      reason = "it goes on on another host";
+      state = State.STOPPED;
+      return;
+    }
     try {
       last = Optional.of(StateDigest.of(directory));
     } catch (IOException e) {
@@ -174,6 +199,8 @@ final class VirtualMachine {
   private synchronized void keepToLease() {
     try {
       if (state == State.PAUSED && lease.runs()) {
+        link();
+        new VmDirectory(directory.folder().resolveSibling("")).sweep();
         spendMemory();
         worker.proceed();
         state = State.RUNNING;
@@ -181,7 +208,7 @@ final class VirtualMachine {
         worker.pause();
         state = State.PAUSED;
       }
-    } catch (IOException e) {
+    } catch (IOException | AlteredException e) {
       worker.kill();
     }
   }
@@ -255,9 +282,89 @@ final class VirtualMachine {
     keepToLease();
   }
 
+  /** Makes its generation the one that counts in its directory. */
+  private void link() throws IOException {
+    if (!linked) {
+      new VmDirectory(directory.folder().resolveSibling("")).commit(directory);
+      linked = true;
+    }
+  }
+
+  /** Says that another enclave may have its keys, to take it over while it runs. */
+  synchronized VmReport offer(KeyId target) throws RefusedException {
+    if (state != State.RUNNING) {
+      throw new RefusedException(Refusal.MIGRATION_FAILED, "the VM is " + state.label);
+    }
+    offeredTo = Optional.of(target);
+    return lease.reportMove(VmReport.Event.OFFERED, target);
+  }
+
+  /** What has been sent, and how long the guest had been halted by then. */
+  record Sent(long bytes, Duration halted) {}
+
+  /**
+   * Sends it to the enclave that it was offered to. Its guest runs on meanwhile; at the end it is
+   * halted, and goes on here only if the key protection service says again that it may.
+   *
+   * @param channel whose other end is that enclave's
+   * @param progress told how many bytes of how much memory have been sent
+   */
+  Sent send(ByteChannel channel, Progress progress) throws RefusedException, IOException {
+    synchronized (this) {
+      if (state != State.RUNNING || offeredTo.isEmpty()) {
+        throw new RefusedException(Refusal.NOT_OFFERED, "the VM is " + state.label);
+      }
+      state = State.SENDING;
+    }
+    Optional<Sent> sent = Optional.empty();
+    StateIdentity stream =
+        new StateIdentity(StateKind.MIGRATION, identity.id(), identity.generation(), 0);
+    try (StateWriter writer =
+        MigrationChannel.begin(channel, kept.migration(), stream, kept.arena(), random)) {
+      long memory = shape.memoryBytes();
+      Duration halted =
+          SavedMemory.write(
+              worker, shape, writer, done -> progress.at(Math.min(done, memory), memory));
+      sent = Optional.of(new Sent(writer.written(), halted));
+      return sent.get();
+    } catch (StateException e) {
+      throw new RefusedException(Refusal.MIGRATION_FAILED, e.detail());
+    } finally {
+      synchronized (this) {
+        if (state == State.SENDING) {
+          state = sent.isPresent() ? State.HANDED_OVER : State.PAUSED;
+        }
+        if (sent.isPresent()) {
+          lease.giveUp();
+          linked = false;
+        }
+      }
+      keepToLease();
+    }
+  }
+
+  /** Stops a sending, or has the guest go on here once a report of it is answered so. */
+  void takeBack() throws IOException {
+    boolean sending;
+    synchronized (this) {
+      sending = state == State.SENDING;
+      if (state == State.HANDED_OVER && !lease.ended()) {
+        state = State.PAUSED;
+        offeredTo = Optional.empty();
+      }
+    }
+    if (sending) {
+      worker.cancelSending();
+    }
+  }
+
   /** {@return what is to be said of it to the key protection service} */
-  VmReport report() throws RefusedException {
+  synchronized VmReport report() throws RefusedException, IOException {
+    if (state == State.HANDED_OVER) {
+      return lease.reportMove(VmReport.Event.HANDED_OVER, offeredTo.orElseThrow());
+    }
     if (!ended()) {
+      link(); // nothing older starts once this is answered
       return lease.report(VmReport.Event.RUNNING, Optional.empty());
     }
     if (last.isEmpty()) {
@@ -270,7 +377,7 @@ final class VirtualMachine {
   Answer.VmLease leased(Json answer) throws ProtectorException, RefusedException {
     lease.take(answer);
     if (!ended()) {
-      if (lease.lost()) {
+      if (lease.lost() || (state == State.HANDED_OVER && lease.ended())) {
         worker.kill();
       } else {
         keepToLease();
@@ -309,7 +416,7 @@ final class VirtualMachine {
    * ended in time}
    */
   boolean powerdown(Duration limit) throws IOException {
-    if (state == State.PAUSED) {
+    if (state == State.PAUSED || state == State.HANDED_OVER) {
       return false;
     }
     long deadline = System.nanoTime() + limit.toNanos();
@@ -336,7 +443,7 @@ final class VirtualMachine {
 
   /** Ends it at once; {@return whether all has ended} */
   boolean kill() {
-    state = ended() ? state : State.STOPPING;
+    state = ended() || state == State.HANDED_OVER ? state : State.STOPPING;
     try {
       worker.quit();
     } catch (IOException e) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.host.attest.AttestationSetting;
 import org.shieldwall.host.attest.Evidence;
+import org.shieldwall.host.migrate.PeerAddress;
 import org.shieldwall.protocol.HostIdentity;
 import org.tomlj.Toml;
 import org.tomlj.TomlInvalidTypeException;
@@ -28,6 +29,7 @@ import org.tomlj.TomlPosition;
  * @param evidence where the kernel keeps its measurements
  * @param enclaveUser numeric user the enclave runs as where the agent is root
  * @param attestation how it attests
+ * @param migration where the agent takes VMs from other hosts; nowhere if empty
  */
 public record HostConfig(
     Path directory,
@@ -37,7 +39,8 @@ public record HostConfig(
     String tpm,
     Evidence evidence,
     int enclaveUser,
-    AttestationSetting attestation) {
+    AttestationSetting attestation,
+    Optional<PeerAddress> migration) {
   /** A user that no distribution gives out: above the dynamic users of adduser and of systemd. */
   public static final int ENCLAVE_USER = 65520;
 
@@ -52,7 +55,30 @@ public record HostConfig(
           "ima-list",
           "command-line",
           "enclave-user",
+          "migration",
           "attestation");
+
+  /** A host that takes no VMs from others. */
+  public HostConfig(
+      Path directory,
+      String name,
+      URI hgs,
+      Path hgsCertificate,
+      String tpm,
+      Evidence evidence,
+      int enclaveUser,
+      AttestationSetting attestation) {
+    this(
+        directory,
+        name,
+        hgs,
+        hgsCertificate,
+        tpm,
+        evidence,
+        enclaveUser,
+        attestation,
+        Optional.empty());
+  }
 
   /** A host that attests by its TPM. */
   public HostConfig(
@@ -141,6 +167,9 @@ public record HostConfig(
         "ima-list = " + quoted(evidence.imaList().toString()),
         "command-line = " + quoted(evidence.commandLine().toString()),
         "enclave-user = " + enclaveUser,
+        migration
+            .map(address -> "migration = " + quoted(address.toString()))
+            .orElse("# Where VMs of other hosts may come: migration = \"192.0.2.7:8445\""),
         "",
         AttestationSection.toml(attestation));
   }
@@ -203,10 +232,27 @@ public record HostConfig(
               text(file, toml, "command-line").map(Path::of).orElse(usual.commandLine())),
           Math.toIntExact(
               Optional.ofNullable(toml.getLong("enclave-user")).orElse((long) ENCLAVE_USER)),
-          new AttestationSection(file, toml).read(directory));
+          new AttestationSection(file, toml).read(directory),
+          migration(file, toml));
     } catch (IllegalArgumentException | ArithmeticException | TomlInvalidTypeException e) {
       throw malformed(file, null, String.valueOf(e.getMessage()));
     }
+  }
+
+  private static Optional<PeerAddress> migration(Path file, TomlParseResult toml)
+      throws AgentException {
+    Optional<String> text = text(file, toml, "migration");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<PeerAddress> address = PeerAddress.parse(text.get());
+    if (address.isEmpty()) {
+      throw malformed(
+          file,
+          toml.inputPositionOf(List.of("migration")),
+          "migration must be " + PeerAddress.SHAPE);
+    }
+    return address;
   }
 
   private static Optional<String> text(Path file, TomlParseResult toml, String key)

@@ -22,7 +22,11 @@ public final class VmReport {
     /** It has ended and will not go on. */
     STOPPED("stopped"),
     /** It has ended, and its memory is kept. */
-    SAVED("saved");
+    SAVED("saved"),
+    /** It runs, and another enclave may have its keys, to take it over. */
+    OFFERED("offered"),
+    /** It is halted for good here; the enclave that it was offered to has all of it. */
+    HANDED_OVER("handed-over");
 
     private final String id;
 
@@ -35,6 +39,14 @@ public final class VmReport {
       return id;
     }
 
+    private boolean hasState() {
+      return this == STOPPED || this == SAVED;
+    }
+
+    private boolean hasTarget() {
+      return this == OFFERED || this == HANDED_OVER;
+    }
+
     static Event fromJson(Json json) throws ProtectorException {
       String id = json.text(30);
       for (Event event : values()) {
@@ -42,7 +54,7 @@ public final class VmReport {
           return event;
         }
       }
-      throw json.malformed("running, stopped or saved", '"' + id + '"');
+      throw json.malformed("running, stopped, saved, offered or handed-over", '"' + id + '"');
     }
   }
 
@@ -66,6 +78,7 @@ public final class VmReport {
   private final Subject subject;
   private final Event event;
   private final Optional<Digest> state;
+  private final Optional<KeyId> target;
   private final long count;
   private final KeyId enclave;
   private final Jws document;
@@ -74,12 +87,14 @@ public final class VmReport {
       Subject subject,
       Event event,
       Optional<Digest> state,
+      Optional<KeyId> target,
       long count,
       KeyId enclave,
       Jws document) {
     this.subject = subject;
     this.event = event;
     this.state = state;
+    this.target = target;
     this.count = count;
     this.enclave = enclave;
     this.document = document;
@@ -98,6 +113,37 @@ public final class VmReport {
       long count,
       PrivateKeySet enclave,
       SecureRandom random) {
+    return sign(subject, event, state, Optional.empty(), count, enclave, random);
+  }
+
+  /**
+   * {@return a new report of a VM on its way to another enclave}
+   *
+   * @param event {@link Event#OFFERED} or {@link Event#HANDED_OVER}
+   * @param target that enclave
+   * @param count more than in every report of this enclave about this VM before
+   */
+  public static VmReport signMove(
+      Subject subject,
+      Event event,
+      KeyId target,
+      long count,
+      PrivateKeySet enclave,
+      SecureRandom random) {
+    return sign(subject, event, Optional.empty(), Optional.of(target), count, enclave, random);
+  }
+
+  private static VmReport sign(
+      Subject subject,
+      Event event,
+      Optional<Digest> state,
+      Optional<KeyId> target,
+      long count,
+      PrivateKeySet enclave,
+      SecureRandom random) {
+    if (event.hasState() != state.isPresent() || event.hasTarget() != target.isPresent()) {
+      throw new IllegalArgumentException("what is told does not belong to " + event.id());
+    }
     ObjectNode payload =
         Json.object()
             .put("format", FORMAT)
@@ -110,8 +156,15 @@ public final class VmReport {
             .put("count", count);
     state.ifPresentOrElse(
         digest -> payload.put("state", digest.text()), () -> payload.putNull("state"));
+    payload.put("to", target.map(KeyId::text).orElse(null));
     return new VmReport(
-        subject, event, state, count, enclave.id(), Jws.sign(FORMAT, payload, enclave, random));
+        subject,
+        event,
+        state,
+        target,
+        count,
+        enclave.id(),
+        Jws.sign(FORMAT, payload, enclave, random));
   }
 
   /**
@@ -136,8 +189,10 @@ public final class VmReport {
                 "enclave",
                 "event",
                 "count",
-                "state");
+                "state",
+                "to");
     Optional<Json> state = payload.nullable("state");
+    Optional<Json> target = payload.nullable("to");
     VmReport report =
         new VmReport(
             new Subject(
@@ -147,6 +202,7 @@ public final class VmReport {
                 payload.at("protector").digest()),
             Event.fromJson(payload.at("event")),
             state.isPresent() ? Optional.of(state.get().digest()) : Optional.empty(),
+            target.isPresent() ? Optional.of(target.get().keyId()) : Optional.empty(),
             payload.at("count").number(1, Json.MAX_NUMBER),
             payload.at("enclave").keyId(),
             document);
@@ -154,8 +210,11 @@ public final class VmReport {
       throw new ProtectorException(
           Code.ENCLAVE_MISMATCH, "expected " + enclave.id() + ", found " + report.enclave);
     }
-    if (report.state.isPresent() == (report.event == Event.RUNNING)) {
+    if (report.state.isPresent() != report.event.hasState()) {
       throw payload.at("state").malformed("a digest of what has ended, and of nothing else", "not");
+    }
+    if (report.target.isPresent() != report.event.hasTarget()) {
+      throw payload.at("to").malformed("an enclave for what moves, and for nothing else", "not");
     }
     return report;
   }
@@ -170,6 +229,11 @@ public final class VmReport {
 
   public Optional<Digest> state() {
     return state;
+  }
+
+  /** {@return the enclave that the VM is offered or handed over to} */
+  public Optional<KeyId> target() {
+    return target;
   }
 
   public long count() {

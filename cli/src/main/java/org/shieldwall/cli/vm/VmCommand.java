@@ -34,6 +34,7 @@ import tools.jackson.databind.JsonNode;
       BackupsCommand.class,
       ExportCommand.class,
       ImportCommand.class,
+      MigrateCommand.class,
       ConsoleCommand.class,
       SerialCommand.class
     },

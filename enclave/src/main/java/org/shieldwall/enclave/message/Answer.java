@@ -53,6 +53,17 @@ public sealed interface Answer {
   /** A VM has stopped. */
   record Stopped(UUID vm, String how, double seconds) implements Final {}
 
+  /**
+   * A VM was sent, and is halted here.
+   *
+   * @param bytes how much was sent
+   * @param haltedSeconds how long it had been halted when all was sent
+   */
+  record Sent(UUID vm, long bytes, double haltedSeconds, double seconds) implements Final {}
+
+  /** A VM goes on here as soon as the key protection service says so. */
+  record TakenBack(UUID vm) implements Final {}
+
   /** A door was opened. */
   record Opened(UUID vm) implements Final {}
 
@@ -120,8 +131,8 @@ public sealed interface Answer {
   /**
    * A VM the enclave has started.
    *
-   * @param state {@code running}, {@code paused}, {@code saving}, {@code stopping}, {@code
-   *     stopped}, {@code saved} or {@code failed}
+   * @param state {@code running}, {@code paused}, {@code saving}, {@code sending}, {@code
+   *     handed-over}, {@code stopping}, {@code stopped}, {@code saved} or {@code failed}
    * @param reason why it stopped or failed
    * @param lease until when it may run
    */

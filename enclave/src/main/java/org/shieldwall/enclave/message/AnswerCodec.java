@@ -49,6 +49,13 @@ public final class AnswerCodec {
               .put("vm", saved.vm().toString())
               .put("bytes", saved.bytes())
               .put("milliseconds", Math.round(saved.seconds() * 1000));
+      case Answer.Sent sent ->
+          json.put("type", "sent")
+              .put("vm", sent.vm().toString())
+              .put("bytes", sent.bytes())
+              .put("haltedMilliseconds", Math.round(sent.haltedSeconds() * 1000))
+              .put("milliseconds", Math.round(sent.seconds() * 1000));
+      case Answer.TakenBack back -> json.put("type", "taken-back").put("vm", back.vm().toString());
       case Answer.Opened opened -> json.put("type", "opened").put("vm", opened.vm().toString());
       case Answer.Reported reported ->
           json.put("type", "reported")
@@ -161,6 +168,15 @@ public final class AnswerCodec {
         yield new Answer.Saved(
             json.at("vm").uuid(), count(json.at("bytes")), count(json.at("milliseconds")) / 1000.0);
       }
+      case "sent" -> {
+        json.members("type", "vm", "bytes", "haltedMilliseconds", "milliseconds");
+        yield new Answer.Sent(
+            json.at("vm").uuid(),
+            count(json.at("bytes")),
+            count(json.at("haltedMilliseconds")) / 1000.0,
+            count(json.at("milliseconds")) / 1000.0);
+      }
+      case "taken-back" -> new Answer.TakenBack(json.members("type", "vm").at("vm").uuid());
       case "opened" -> new Answer.Opened(json.members("type", "vm").at("vm").uuid());
       case "reported" -> {
         json.members("type", "vm", "report");

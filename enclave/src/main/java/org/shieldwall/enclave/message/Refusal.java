@@ -29,6 +29,9 @@ public enum Refusal {
   SAVED_STATE_UNUSABLE(
       "saved-state-not-usable-here",
       "restore it where it was saved; or give the memory up: shieldwall vm start --discard-saved"),
+  NOT_OFFERED("not-offered", "offer it first: shieldwall vm migrate does"),
+  MIGRATION_FAILED(
+      "migration-failed", "the VM goes on where it was; read the detail, then migrate it again"),
   NOT_SAVED("not-saved", "shieldwall vm start starts it from its disk"),
   NOT_SAVABLE("not-savable", "save it while its guest runs"),
   STATE_ALTERED("vm-state-altered", "restore the VM's directory from the copy last started"),

@@ -53,6 +53,33 @@ public sealed interface Request {
       Saved saved)
       implements Request {}
 
+  /**
+   * What the enclave says of a VM that it offers to another enclave, for the key protection
+   * service.
+   *
+   * @param to id of that enclave
+   */
+  record Offer(UUID vm, String to) implements Request {}
+
+  /**
+   * Sends a running VM to the enclave that it was offered to. One descriptor comes with it: a
+   * connected stream socket whose other end is that enclave's. Afterwards the VM is halted, and its
+   * next report says that it was handed over.
+   */
+  record Send(UUID vm) implements Request {}
+
+  /** Gives a sending up, or takes back what was sent and not yet reported: the VM goes on here. */
+  record TakeBack(UUID vm) implements Request {}
+
+  /**
+   * Takes a VM that runs on another host, to go on with it here once it has been handed over. The
+   * descriptors are the network's, if there is one, and then a connected stream socket whose other
+   * end is the other enclave's.
+   */
+  record Receive(
+      String session, JsonNode release, Path directory, Definition definition, Network network)
+      implements Request {}
+
   /** Seals a running VM's memory into its directory, and ends it. */
   record Save(UUID vm) implements Request {}
 

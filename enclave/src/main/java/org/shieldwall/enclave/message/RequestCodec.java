@@ -31,21 +31,26 @@ public final class RequestCodec {
         json.put("directory", provision.directory().toString())
             .put("diskBytes", provision.diskBytes());
       }
+      case Request.Receive receive -> {
+        json.put("type", "receive").put("session", receive.session());
+        json.set("release", receive.release());
+        put(json, receive.directory(), receive.definition(), receive.network());
+      }
       case Request.Start start -> {
         json.put("type", "start").put("session", start.session());
         json.set("release", start.release());
-        json.put("directory", start.directory().toString());
-        json.putObject("definition")
-            .put("name", start.definition().name())
-            .put("cpus", start.definition().cpus())
-            .put("memory", start.definition().memoryMebibytes());
-        json.put("network", word(start.network())).put("saved", start.saved().word());
+        put(json, start.directory(), start.definition(), start.network());
+        json.put("saved", start.saved().word());
       }
       case Request.Stop stop ->
           json.put("type", "stop")
               .put("vm", stop.vm().toString())
               .put("how", word(stop.how()))
               .put("wait", stop.waitSeconds());
+      case Request.Offer offer ->
+          json.put("type", "offer").put("vm", offer.vm().toString()).put("to", offer.to());
+      case Request.Send send -> json.put("type", "send").put("vm", send.vm().toString());
+      case Request.TakeBack back -> json.put("type", "take-back").put("vm", back.vm().toString());
       case Request.Save save -> json.put("type", "save").put("vm", save.vm().toString());
       case Request.Open open ->
           json.put("type", "open").put("vm", open.vm().toString()).put("door", open.door().word());
@@ -58,6 +63,16 @@ public final class RequestCodec {
       }
     }
     return Json.bytes(json);
+  }
+
+  private static void put(
+      ObjectNode json, Path directory, Request.Definition definition, Request.Network network) {
+    json.put("directory", directory.toString());
+    json.putObject("definition")
+        .put("name", definition.name())
+        .put("cpus", definition.cpus())
+        .put("memory", definition.memoryMebibytes());
+    json.put("network", word(network));
   }
 
   /** {@return the request in {@code bytes}} Anything else than a known one is refused. */
@@ -82,6 +97,13 @@ public final class RequestCodec {
             choice(json.at("how"), Request.How.values()),
             (int) json.at("wait").number(0, 3600));
       }
+      case "offer" -> {
+        json.members("type", "vm", "to");
+        yield new Request.Offer(json.at("vm").uuid(), json.at("to").keyId().text());
+      }
+      case "send" -> new Request.Send(json.members("type", "vm").at("vm").uuid());
+      case "take-back" -> new Request.TakeBack(json.members("type", "vm").at("vm").uuid());
+      case "receive" -> receive(json);
       case "save" -> new Request.Save(json.members("type", "vm").at("vm").uuid());
       case "open" -> {
         json.members("type", "vm", "door");
@@ -116,17 +138,31 @@ public final class RequestCodec {
 
   private static Request start(Json json) throws ProtectorException {
     json.members("type", "session", "release", "directory", "definition", "network", "saved");
-    Json definition = json.at("definition").members("name", "cpus", "memory");
     return new Request.Start(
         json.at("session").text(64),
         json.at("release").node(),
         path(json.at("directory")),
-        new Request.Definition(
-            definition.at("name").text(MAX_NAME),
-            (int) definition.at("cpus").number(1, 64),
-            (int) definition.at("memory").number(128, 1 << 20)),
+        definition(json.at("definition")),
         choice(json.at("network"), Request.Network.values()),
         Request.Saved.fromJson(json.at("saved")));
+  }
+
+  private static Request receive(Json json) throws ProtectorException {
+    json.members("type", "session", "release", "directory", "definition", "network");
+    return new Request.Receive(
+        json.at("session").text(64),
+        json.at("release").node(),
+        path(json.at("directory")),
+        definition(json.at("definition")),
+        choice(json.at("network"), Request.Network.values()));
+  }
+
+  private static Request.Definition definition(Json json) throws ProtectorException {
+    json.members("name", "cpus", "memory");
+    return new Request.Definition(
+        json.at("name").text(MAX_NAME),
+        (int) json.at("cpus").number(1, 64),
+        (int) json.at("memory").number(128, 1 << 20));
   }
 
   private static Path path(Json json) throws ProtectorException {

@@ -8,8 +8,9 @@ import java.nio.channels.ByteChannel;
 import java.time.Duration;
 
 /**
- * A pipe or socket as a channel that reads and writes memory outside the heap without a copy on it,
- * and every wait of which has a limit: who does not go on for so long is given up.
+ * A pipe or socket as a channel that reads and writes memory outside the heap without a copy on it
+ * (buffers on the heap, for the few bytes of headers, take a copy), and every wait of which has a
+ * limit: who does not go on for so long is given up.
  */
 public final class DescriptorChannel implements ByteChannel {
   private final Descriptor descriptor;
@@ -29,11 +30,16 @@ public final class DescriptorChannel implements ByteChannel {
   /** Reads what is there; {@return how many bytes, -1 at the end} */
   @Override
   public int read(ByteBuffer target) throws IOException {
-    requireDirect(target);
     if (!target.hasRemaining()) {
       return 0;
     }
     await(false);
+    if (!target.isDirect()) {
+      ByteBuffer copy = ByteBuffer.allocateDirect(target.remaining());
+      int count = descriptor.read(MemorySegment.ofBuffer(copy));
+      target.put(copy.limit(count));
+      return count == 0 ? -1 : count;
+    }
     int count = descriptor.read(MemorySegment.ofBuffer(target));
     target.position(target.position() + count);
     return count == 0 ? -1 : count;
@@ -42,12 +48,15 @@ public final class DescriptorChannel implements ByteChannel {
   /** Writes all of {@code source}. */
   @Override
   public int write(ByteBuffer source) throws IOException {
-    requireDirect(source);
     int all = source.remaining();
-    while (source.hasRemaining()) {
+    ByteBuffer rest = source;
+    if (!source.isDirect()) {
+      rest = ByteBuffer.allocateDirect(all).put(source).flip();
+    }
+    while (rest.hasRemaining()) {
       await(true);
-      int count = descriptor.writeSome(MemorySegment.ofBuffer(source));
-      source.position(source.position() + count);
+      int count = descriptor.writeSome(MemorySegment.ofBuffer(rest));
+      rest.position(rest.position() + count);
     }
     return all;
   }
@@ -60,12 +69,6 @@ public final class DescriptorChannel implements ByteChannel {
               + " within "
               + limit.toSeconds()
               + " s");
-    }
-  }
-
-  private static void requireDirect(ByteBuffer buffer) {
-    if (!buffer.isDirect()) {
-      throw new IllegalArgumentException("only memory outside the heap");
     }
   }
 

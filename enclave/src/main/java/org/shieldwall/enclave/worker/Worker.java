@@ -90,12 +90,14 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Gives out memory, devices and vTPM of a halted machine. Afterwards it is as it was, and may
-   * proceed.
+   * Gives out memory, devices and vTPM: of a halted machine at once, of one that runs again and
+   * again what has changed, until it is so little that the machine is halted for it. Afterwards it
+   * is halted, and may proceed; if it fails, it is as it was.
    *
    * @param sink reads to the end
+   * @return how long it had been halted by the end
    */
-  public void sendState(Transfer<ReadableByteChannel> sink) throws IOException {
+  public Duration sendState(Transfer<ReadableByteChannel> sink) throws IOException {
     monitor.execute(QmpCommand.LIFT_LIMITS, ANSWER);
     Descriptor.Pipe pipe = Descriptor.widePipe();
     try (DescriptorChannel from = new DescriptorChannel(pipe.read(), STALL)) {
@@ -108,14 +110,19 @@ public final class Worker implements AutoCloseable {
       giveUpSending(e);
       throw e;
     }
-    awaitState();
+    return Duration.ofMillis(awaitState().path("downtime").longValue(0));
+  }
+
+  /** Has {@link #sendState} fail, which another thread is in. */
+  public void cancelSending() throws IOException {
+    monitor.execute(QmpCommand.GIVE_UP_SENDING, ANSWER);
   }
 
   /** Only when QEMU has let go of it can the machine proceed. */
   private void giveUpSending(IOException why) {
     try {
       monitor.execute(QmpCommand.GIVE_UP_SENDING, ANSWER);
-      awaitState();
+      JsonNode _ = awaitState();
     } catch (WorkerException given) {
       // As was to be: it says that nothing was transferred.
     } catch (IOException e) {
@@ -140,11 +147,11 @@ public final class Worker implements AutoCloseable {
     } catch (SystemCallException e) {
       throw e.errno() == SystemCallException.EPIPE ? stateRefused() : e;
     }
-    awaitState();
+    JsonNode _ = awaitState();
   }
 
   /** Waits until QEMU says what has come of a transfer, all of which it has had. */
-  private void awaitState() throws IOException {
+  private JsonNode awaitState() throws IOException {
     long deadline = System.nanoTime() + STALL.toNanos();
     while (true) {
       JsonNode state;
@@ -155,7 +162,7 @@ public final class Worker implements AutoCloseable {
       }
       switch (state.path("status").stringValue("")) {
         case "completed" -> {
-          return;
+          return state;
         }
         case "failed", "cancelled" ->
             throw new WorkerException(

@@ -87,6 +87,10 @@ public enum AuditKind {
   REPORT_REFUSED(1503, "report-refused"),
   /** A VM's owner let it start from an older state. */
   RESTORED(1504, "restored"),
+  /** An enclave offers a VM that it runs to another one, which may then ask for its keys. */
+  VM_OFFERED(1505, "vm-offered"),
+  /** An enclave has handed a VM over to the one that it was offered to. */
+  LEASE_MOVED(1506, "lease-moved"),
   /** An administrator's key was registered. */
   ADMINISTRATOR_ADDED(1511, "administrator-added"),
   /** An administrator's word counts no more. */

@@ -17,8 +17,10 @@ sealed interface Admission {
    * Nothing.
    *
    * @param standing of the protector; empty for shielding data, which has none
+   * @param moves whether the enclave that has the VM offers it to the one that asks
    */
-  record Admitted(Optional<Generations.Standing.Current> standing) implements Admission {
+  record Admitted(Optional<Generations.Standing.Current> standing, boolean moves)
+      implements Admission {
     /** {@return digest of the sealed state, if it is known} */
     Optional<Digest> state() {
       return standing.flatMap(Generations.Standing.Current::state);
@@ -53,7 +55,7 @@ sealed interface Admission {
   /** Judges. */
   static Admission of(Handle handle, Asked asked, Instant now) {
     if (asked.protector().vm().isEmpty()) {
-      return new Admitted(Optional.empty());
+      return new Admitted(Optional.empty(), false);
     }
     Generations.Standing standing = Generations.standing(handle, asked.protector());
     if (asked.restore().isPresent() && !(standing instanceof Generations.Standing.Current)) {
@@ -66,11 +68,14 @@ sealed interface Admission {
       return new NotCurrent(standing);
     }
     Optional<StoredLease> lease = Leases.obstacle(handle, asked.protector(), asked.claims(), now);
-    if (lease.isPresent()) {
+    boolean moves = lease.isPresent() && Leases.isOffered(handle, lease.get(), asked.claims());
+    if (lease.isPresent() && !moves) {
       return new RunsElsewhere(lease.get());
     }
     Optional<String> bound =
         current.bound().filter(identity -> !identity.equals(asked.claims().identity()));
-    return bound.isPresent() ? new BoundElsewhere(bound.get()) : new Admitted(Optional.of(current));
+    return bound.isPresent()
+        ? new BoundElsewhere(bound.get())
+        : new Admitted(Optional.of(current), moves);
   }
 }

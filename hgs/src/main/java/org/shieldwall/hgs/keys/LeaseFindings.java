@@ -64,6 +64,16 @@ final class LeaseFindings {
         "end this VM: shieldwall vm stop --force");
   }
 
+  static ReportedFinding notUnderway() {
+    return ReleaseFindings.finding(
+        "move-not-underway",
+        "the VM is not on its way to that enclave",
+        "a VM that was offered to the enclave, which then was given its keys",
+        "another",
+        "a VM goes only to a host that has earned its keys itself",
+        "move it again: shieldwall vm migrate");
+  }
+
   static ReportedFinding unknown() {
     return ReleaseFindings.finding(
         "lease-not-known",

@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.hgs.store.LeaseRegister;
+import org.shieldwall.hgs.store.MoveRegister;
 import org.shieldwall.hgs.store.StoredLease;
 import org.shieldwall.protector.Assurance;
 import org.shieldwall.protector.KeyProtector;
@@ -64,26 +65,54 @@ final class Leases {
         && claims.assurance().equals(Assurance.TPM.id());
   }
 
+  /** {@return whether the enclave that has the VM offers it to the one in {@code claims}} */
+  static boolean isOffered(Handle handle, StoredLease lease, HealthClaims claims) {
+    return MoveRegister.find(handle, lease.grant(), lease.vm())
+        .filter(move -> move.source().equals(lease.enclave()))
+        .filter(move -> move.target().equals(claims.enclave().id().text()))
+        .isPresent();
+  }
+
   /** Gives the VM to the enclave in {@code claims}, which nothing keeps from having it. */
   void take(Handle writing, KeyProtector next, HealthClaims claims, Instant now) {
     Optional<StoredLease> mine = find(writing, next).filter(lease -> isOf(lease, claims));
-    Instant seconds = now.truncatedTo(ChronoUnit.SECONDS);
-    LeaseRegister.put(
-        writing,
-        new StoredLease(
-            next.grant().digest().text(),
-            next.vm().orElseThrow(),
-            claims.host(),
-            claims.identity(),
-            claims.assurance(),
-            claims.enclave().id().text(),
-            claims.resetCount(),
-            claims.restartCount(),
-            next.generation(),
-            seconds,
-            end(now),
-            StoredLease.State.HELD,
-            mine.map(StoredLease::reports).orElse(0L)));
+    StoredLease lease = lease(next, claims, now, mine.map(StoredLease::reports).orElse(0L));
+    LeaseRegister.put(writing, lease);
+    MoveRegister.forget(writing, lease.grant(), lease.vm());
+  }
+
+  /** Has the VM go to the enclave in {@code claims} once the one that has it hands it over. */
+  void prepareMove(Handle writing, KeyProtector next, HealthClaims claims, Instant now) {
+    MoveRegister.ready(writing, lease(next, claims, now, 0));
+  }
+
+  private StoredLease lease(KeyProtector next, HealthClaims claims, Instant now, long reports) {
+    return new StoredLease(
+        next.grant().digest().text(),
+        next.vm().orElseThrow(),
+        claims.host(),
+        claims.identity(),
+        claims.assurance(),
+        claims.enclave().id().text(),
+        claims.resetCount(),
+        claims.restartCount(),
+        next.generation(),
+        now.truncatedTo(ChronoUnit.SECONDS),
+        end(now),
+        StoredLease.State.HELD,
+        reports);
+  }
+
+  /** Gives the VM to the enclave that it was offered to; {@return whether that has its keys} */
+  boolean move(Handle writing, StoredLease from, Instant now) {
+    Optional<StoredLease> to =
+        MoveRegister.leaseOfTarget(
+            writing, from.grant(), from.vm(), now.truncatedTo(ChronoUnit.SECONDS), end(now));
+    to.ifPresent(lease -> {
+      LeaseRegister.put(writing, lease);
+      MoveRegister.forget(writing, from.grant(), from.vm());
+    });
+    return to.isPresent();
   }
 
   /** {@return when a lease given now is over} */

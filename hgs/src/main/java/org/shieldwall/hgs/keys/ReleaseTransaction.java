@@ -67,7 +67,7 @@ final class ReleaseTransaction {
       return new Outcome.Replayed();
     }
     if (admitted.standing().isPresent()) {
-      start(writing, asked, admitted.standing().get(), next, now);
+      start(writing, asked, admitted, next, now);
     } else {
       Generations.begin(writing, next, now);
     }
@@ -85,7 +85,8 @@ final class ReleaseTransaction {
   }
 
   private void start(
-      Handle writing, Asked asked, Standing.Current standing, KeyProtector next, Instant now) {
+      Handle writing, Asked asked, Admission.Admitted admitted, KeyProtector next, Instant now) {
+    Standing.Current standing = admitted.standing().orElseThrow();
     boolean restores =
         asked.restore().isPresent()
             && !(Generations.standing(writing, asked.protector()) instanceof Standing.Current);
@@ -96,6 +97,10 @@ final class ReleaseTransaction {
     if (next.grant().policy().bindHost() && standing.bound().isEmpty()) {
       Generations.bind(writing, next, asked.claims().identity());
     }
-    leases.take(writing, next, asked.claims(), now);
+    if (admitted.moves()) {
+      leases.prepareMove(writing, next, asked.claims(), now);
+    } else {
+      leases.take(writing, next, asked.claims(), now);
+    }
   }
 }

@@ -15,9 +15,11 @@ import org.shieldwall.hgs.audit.AuditedRefusals;
 import org.shieldwall.hgs.keys.CertificateGrounds.Gone;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.hgs.store.LeaseRegister;
+import org.shieldwall.hgs.store.MoveRegister;
 import org.shieldwall.hgs.store.StoredLease;
 import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeyId;
 import org.shieldwall.protector.Lease;
 import org.shieldwall.protector.Lease.Standing;
 import org.shieldwall.protector.PrivateKeySet;
@@ -123,24 +125,47 @@ final class ReportService {
     if (!Generations.commit(writing, report.subject(), report.state(), now)) {
       return new Outcome.Refused(LeaseFindings.superseded(report.subject().generation()));
     }
-    return new Outcome.Answered(record(writing, report, lease, certificate.claims(), now));
+    return record(writing, report, lease, certificate.claims(), now);
   }
 
-  private Standing record(
+  private Outcome record(
       Handle writing, VmReport report, StoredLease lease, HealthClaims claims, Instant now) {
     return switch (report.event()) {
-      case RUNNING -> {
+      case RUNNING, OFFERED -> {
         LeaseRegister.put(
             writing,
             lease.heldUntil(leases.end(now), report.subject().generation(), report.count()));
-        yield Standing.HELD;
+        report.target().ifPresent(target -> offer(writing, report, lease, target, claims));
+        yield new Outcome.Answered(Standing.HELD);
       }
       case STOPPED, SAVED -> {
         LeaseRegister.put(writing, lease.over(StoredLease.State.ENDED, now, report.count()));
+        MoveRegister.forget(writing, lease.grant(), lease.vm());
         audit.append(writing, AuditKind.LEASE_ENDED, subject(report), facts(report, claims));
-        yield Standing.ENDED;
+        yield new Outcome.Answered(Standing.ENDED);
+      }
+      case HANDED_OVER -> {
+        if (!isUnderway(writing, report, lease) || !leases.move(writing, lease, now)) {
+          yield new Outcome.Refused(LeaseFindings.notUnderway());
+        }
+        audit.append(writing, AuditKind.LEASE_MOVED, subject(report), facts(report, claims));
+        yield new Outcome.Answered(Standing.ENDED);
       }
     };
+  }
+
+  private void offer(
+      Handle writing, VmReport report, StoredLease lease, KeyId target, HealthClaims claims) {
+    MoveRegister.offer(writing, lease.grant(), lease.vm(), lease.enclave(), target.text());
+    audit.append(writing, AuditKind.VM_OFFERED, subject(report), facts(report, claims));
+  }
+
+  /** Handed over to the very enclave that it was offered to. */
+  private static boolean isUnderway(Handle writing, VmReport report, StoredLease lease) {
+    return MoveRegister.find(writing, lease.grant(), lease.vm())
+        .filter(move -> move.source().equals(lease.enclave()))
+        .map(MoveRegister.Move::target)
+        .equals(report.target().map(KeyId::text));
   }
 
   private byte[] answer(VmReport report, Standing standing) {
@@ -173,6 +198,7 @@ final class ReportService {
     facts.put("grant", report.subject().grant().text());
     facts.put("generation", report.subject().generation());
     facts.put("state", report.state().map(Digest::text).orElse(""));
+    report.target().ifPresent(target -> facts.put("to", target.text()));
     return facts;
   }
 }

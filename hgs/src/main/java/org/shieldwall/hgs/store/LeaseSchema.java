@@ -48,5 +48,25 @@ final class LeaseSchema {
               """),
           List.of());
 
+  /** To whom an enclave offers a VM that it runs, and what that one showed when it got the keys. */
+  static final Schema.Version MOVES =
+      new Schema.Version(
+          List.of(
+              """
+              CREATE TABLE lease_move (
+                grant_digest TEXT NOT NULL,
+                vm TEXT NOT NULL,
+                source TEXT NOT NULL,
+                target TEXT NOT NULL,
+                host TEXT,
+                identity TEXT,
+                assurance TEXT,
+                reset_count BIGINT,
+                restart_count BIGINT,
+                generation BIGINT,
+                PRIMARY KEY (grant_digest, vm))
+              """),
+          List.of());
+
   private LeaseSchema() {}
 }

@@ -106,7 +106,8 @@ final class Schema {
           EndorsementSchema.VERSION,
           EndorsementSchema.SHORTCUTS,
           LeaseSchema.VERSION,
-          LeaseSchema.RESTORES);
+          LeaseSchema.RESTORES,
+          LeaseSchema.MOVES);
 
   private Schema() {}
 

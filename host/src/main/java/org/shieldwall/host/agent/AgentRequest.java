@@ -3,6 +3,7 @@ package org.shieldwall.host.agent;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.shieldwall.enclave.message.Request;
+import org.shieldwall.host.migrate.PeerAddress;
 import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.VmDefinition;
 import org.shieldwall.protector.Json;
@@ -62,6 +63,16 @@ public sealed interface AgentRequest {
   record VmStop(String name, boolean force, int waitSeconds) implements AgentRequest {}
 
   /**
+   * Send a running VM to another host.
+   *
+   * @param to where that host's agent takes VMs
+   */
+  record VmMigrate(String name, PeerAddress to) implements AgentRequest {}
+
+  /** Give a migration up that is under way. */
+  record VmMigrateCancel(String name) implements AgentRequest {}
+
+  /**
    * Add a VM that does not run to a folder of backups.
    *
    * @param place the folder
@@ -106,6 +117,11 @@ public sealed interface AgentRequest {
               .put("name", start.name())
               .put("restore", start.restore().map(Path::toString).orElse(null))
               .put("saved", start.saved().word());
+      case VmMigrate migrate ->
+          json.put("do", "vm-migrate")
+              .put("name", migrate.name())
+              .put("to", migrate.to().toString());
+      case VmMigrateCancel cancel -> json.put("do", "vm-migrate-cancel").put("name", cancel.name());
       case VmBackup backup ->
           json.put("do", "vm-backup")
               .put("name", backup.name())
@@ -166,6 +182,14 @@ public sealed interface AgentRequest {
             restore.isPresent() ? Optional.of(path(restore.get())) : Optional.empty(),
             Request.Saved.fromJson(json.at("saved")));
       }
+      case "vm-migrate" -> {
+        Json to = json.members("do", "name", "to").at("to");
+        yield new VmMigrate(
+            name(json),
+            PeerAddress.parse(to.text(300))
+                .orElseThrow(() -> to.malformed(PeerAddress.SHAPE, "another text")));
+      }
+      case "vm-migrate-cancel" -> new VmMigrateCancel(name(json.members("do", "name")));
       case "vm-backup" -> {
         json.members("do", "name", "place", "alone", "keep");
         yield new VmBackup(

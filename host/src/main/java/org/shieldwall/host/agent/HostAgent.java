@@ -15,6 +15,7 @@ import org.shieldwall.enclave.posix.UnixListener;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.AgentException.Kind;
 import org.shieldwall.host.HostConfig;
+import org.shieldwall.host.migrate.Arrivals;
 import org.shieldwall.host.vm.VmStore;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.KeySet;
@@ -42,8 +43,10 @@ public final class HostAgent implements AutoCloseable {
   private final VmActions vms;
   private final VmSaving saving;
   private final VmBackups backups;
+  private final VmDeparture departure;
   private final NamesAtWork names = new NamesAtWork();
   private final AgentServer server;
+  private Optional<Arrivals> arrivals = Optional.empty();
 
   private HostAgent(
       HostConfig config,
@@ -59,6 +62,7 @@ public final class HostAgent implements AutoCloseable {
     this.leases = new LeaseKeeper(enclave::client, health, hgs);
     this.vms = new VmActions(config, enclave, health, hgs, leases);
     VmStore store = new VmStore(config.store());
+    this.departure = new VmDeparture(store, enclave, leases);
     this.backups = new VmBackups(store, enclave, vms, InstantSource.system());
     this.saving = new VmSaving(store, enclave, leases);
     this.server = AgentServer.start(listener, this::answer);
@@ -97,10 +101,19 @@ public final class HostAgent implements AutoCloseable {
       HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave), listener, pace);
       agent.health.start();
       agent.leases.start();
+      agent.takeOthers();
       return agent;
     } catch (AgentException | RuntimeException failed) {
       enclave.close();
       throw failed;
+    }
+  }
+
+  /** VMs of other hosts are taken where the configuration names an address for them. */
+  private void takeOthers() throws AgentException {
+    if (config.migration().isPresent()) {
+      VmArrival arrival = new VmArrival(config, enclave, vms, leases, names);
+      arrivals = Optional.of(Arrivals.listen(config.migration().get(), arrival::take));
     }
   }
 
@@ -146,6 +159,10 @@ public final class HostAgent implements AutoCloseable {
           names.alone(create.name(), () -> vms.create(create, progress));
       case AgentRequest.VmStart start ->
           names.alone(start.name(), () -> vms.start(start, progress));
+      case AgentRequest.VmMigrate migrate ->
+          names.alone(
+              migrate.name(), () -> departure.migrate(migrate.name(), migrate.to(), progress));
+      case AgentRequest.VmMigrateCancel cancel -> departure.cancel(cancel.name());
       case AgentRequest.VmBackup backup ->
           names.alone(backup.name(), () -> backups.backup(backup, progress));
       case AgentRequest.VmImport wanted ->
@@ -252,6 +269,7 @@ public final class HostAgent implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    arrivals.ifPresent(Arrivals::close);
     leases.close();
     leases.endAll(GUESTS);
     health.close();

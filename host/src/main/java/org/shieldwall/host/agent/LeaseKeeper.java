@@ -127,11 +127,20 @@ final class LeaseKeeper implements AutoCloseable {
 
   /** Has the enclave report a VM, now; {@return what came of it} */
   Answer.VmLease report(UUID vm) throws AgentException {
+    return report(vm, new Request.Report(vm));
+  }
+
+  /** Has it reported that the VM is offered to another enclave. */
+  Answer.VmLease offer(UUID vm, String enclave) throws AgentException {
+    return report(vm, new Request.Offer(vm, enclave));
+  }
+
+  private Answer.VmLease report(UUID vm, Request what) throws AgentException {
     // A second report would make the answer to the first one worthless.
     ReentrantLock alone = reporting.computeIfAbsent(vm, id -> new ReentrantLock());
     alone.lock();
     try {
-      Answer.Final answer = enclave.get().ask(new Request.Report(vm));
+      Answer.Final answer = enclave.get().ask(what);
       JsonNode report = VmActions.expect(Answer.Reported.class, answer).report();
       Answer.Final taken = enclave.get().ask(new Request.Leased(vm, send(report)));
       return VmActions.expect(Answer.Leased.class, taken).lease();

@@ -63,7 +63,7 @@ final class VmActions {
   }
 
   /** A session of the enclave's, and the release that answers its request. */
-  private record Released(String session, JsonNode release) {}
+  record Released(String session, JsonNode release) {}
 
   /** Makes a VM from a template and shielding data. */
   ObjectNode create(AgentRequest.VmCreate wanted, Consumer<Answer.Progress> progress)
@@ -295,7 +295,8 @@ final class VmActions {
     };
   }
 
-  private Released release(Request.Purpose purpose, JsonNode protector, Optional<JsonNode> restore)
+  /** Has the key protection service release what {@code protector} holds to this host's enclave. */
+  Released release(Request.Purpose purpose, JsonNode protector, Optional<JsonNode> restore)
       throws AgentException {
     Bytes certificate = health.certificate().certificate();
     try {
