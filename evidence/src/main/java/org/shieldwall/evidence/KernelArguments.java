@@ -63,8 +63,11 @@ public record KernelArguments(String text, List<Word> words) {
     int equals = text.indexOf('=');
     String name = equals < 0 ? text : text.substring(0, equals);
     String value = equals < 0 ? "" : text.substring(equals + 1);
-    // The kernel takes slashes for dots in sysctl parameters (fs/proc/proc_sysctl.c).
-    String shown = name.startsWith("sysctl.") ? name.replace('/', '.') : name.replace('-', '_');
+    // The kernel takes slashes for dots in sysctl parameters, the one after "sysctl" too, and no
+    // dash
+    // for an underscore (fs/proc/proc_sysctl.c).
+    boolean sysctl = name.startsWith("sysctl.") || name.startsWith("sysctl/");
+    String shown = sysctl ? name.replace('/', '.') : name.replace('-', '_');
     return new Word(name.equals("--") ? "--" : shown, value, equals >= 0);
   }
 
