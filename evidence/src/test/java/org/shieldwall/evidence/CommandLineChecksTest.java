@@ -30,9 +30,12 @@ class CommandLineChecksTest {
         "code-integrity-enforced; ima_appraise=enforce ima_policy=appraise_tcb|secure_boot",
         "code-integrity-enforced; ima_appraise=enforce ima_policy=appraise_tcb ima_policy=secure_boot",
         "code-integrity-enforced; roothash=HASH",
+        "code-integrity-enforced; roothash=HASH root=/dev/mapper/root",
+        "code-integrity-enforced; roothash=HASH usrhash=HASH mount.usr=/dev/mapper/usr systemd.verity_root_options=panic-on-corruption",
         "iommu; intel_iommu=on",
         "iommu; intel_iommu=on,sm_on iommu.strict=1",
         "iommu; amd_iommu=force_enable",
+        "iommu; iommu=force acpi=force efi=noruntime pci=noaer",
         "no-hibernation; nohibernate",
         "no-hibernation; hibernate=no noresume resume=/dev/vda3",
         "no-hibernation; lockdown=integrity",
@@ -67,6 +70,15 @@ class CommandLineChecksTest {
         "KERNEL_DEBUG_ON; no-kernel-debug; nospectre_v2",
         "KERNEL_DEBUG_ON; no-kernel-debug; mitigations=auto l1tf=off",
         "KERNEL_DEBUG_ON; no-kernel-debug; kvm.nx-huge-pages=off",
+        "KERNEL_DEBUG_ON; no-kernel-debug; initcall_blacklist=sysfb_init",
+        "KERNEL_DEBUG_ON; no-kernel-debug; initcall-blacklist=pci_iommu_init",
+        "KERNEL_DEBUG_ON; no-kernel-debug; quiet -- initcall_blacklist=init_ima",
+        "KERNEL_DEBUG_ON; no-kernel-debug; clearcpuid=smap",
+        "KERNEL_DEBUG_ON; no-kernel-debug; dis_ucode_ldr",
+        "KERNEL_DEBUG_ON; no-kernel-debug; systemd.wants=debug-shell.service",
+        "KERNEL_DEBUG_ON; no-kernel-debug; systemd.set_credential=fstab.extra:x",
+        "KERNEL_DEBUG_ON; no-kernel-debug; kvm-intel.vmentry_l1d_flush=never",
+        "KERNEL_DEBUG_ON; no-kernel-debug; hash_pointers=never",
         "MODULE_SIGNATURES_NOT_ENFORCED; module-signatures; quiet",
         "MODULE_SIGNATURES_NOT_ENFORCED; module-signatures; module.sig_enforce=1 module.sig_enforce=0",
         "MODULE_SIGNATURES_NOT_ENFORCED; module-signatures; lockdown=integrity module.sig_enforce=0",
@@ -79,10 +91,31 @@ class CommandLineChecksTest {
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH systemd.verity_root_options=ignore-corruption",
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH roothash=ffHASH",
         "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; usrhash=HASH",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=nothing",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; ima_appraise=enforce ima_policy=appraise_tcb|secure_boot initcall_blacklist=init_ima",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH initcall_blacklist=dm_init",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; ima_appraise=enforce ima_policy=appraise_tcb|secure_boot evm=fix",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH root=/dev/sda2",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH mount.usr=/dev/sda3",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH mount.usr=/dev/mapper/usr",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH overlayroot=/dev/vdb",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH systemd.mount-extra=/dev/vdb:/usr",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH systemd.set_credential=fstab.extra:x",
+        "CODE_INTEGRITY_NOT_ENFORCED; code-integrity-enforced; roothash=HASH systemd.verity_root_options=check-at-most-once",
         "IOMMU_NOT_ON; iommu; quiet",
         "IOMMU_NOT_ON; iommu; intel_iommu=on iommu=pt",
         "IOMMU_NOT_ON; iommu; intel_iommu=on intel_iommu=off",
         "IOMMU_NOT_ON; iommu; intel_iommu=on iommu.passthrough=1",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on initcall_blacklist=pci_iommu_init",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on initcall-blacklist=iommu_init",
+        "IOMMU_NOT_ON; iommu; amd_iommu=force_enable intremap=off",
+        "IOMMU_NOT_ON; iommu; 'intel_iommu=on,nobounce'",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on acpi=off",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on efi=noruntime,no_disable_early_pci_dma",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on pci=noaer,disable_acs_redir=pci:0:0",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on pcie_acs_override=downstream",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on vfio_iommu_type1.allow_unsafe_interrupts=1",
+        "IOMMU_NOT_ON; iommu; intel_iommu=on vfio.enable_unsafe_noiommu_mode=1",
         "HIBERNATION_POSSIBLE; no-hibernation; quiet",
         "HIBERNATION_POSSIBLE; no-hibernation; nohibernate resume=/dev/vda3",
         "HIBERNATION_POSSIBLE; no-hibernation; nohibernate hibernate=nocompress",
@@ -93,6 +126,7 @@ class CommandLineChecksTest {
         "PTRACE_NOT_RESTRICTED; ptrace-restricted; sysctl.kernel.yama.ptrace_scope=2",
         "PTRACE_NOT_RESTRICTED; ptrace-restricted; sysctl.kernel.yama.ptrace_scope=3 sysctl.kernel.yama.ptrace_scope=0",
         "PTRACE_NOT_RESTRICTED; ptrace-restricted; sysctl.kernel.yama.ptrace_scope=3 lsm=lockdown",
+        "PTRACE_NOT_RESTRICTED; ptrace-restricted; sysctl.kernel.yama.ptrace_scope=3 sysctl/kernel/yama/ptrace_scope=0",
         "COMMAND_LINE_UNPROVEN; kernel-lockdown; lockdown=confidentiality bootconfig",
       })
   void aLineThatDoesNotShowItOrContradictsItself(FindingCode code, String check, String line) {
@@ -233,6 +267,11 @@ class CommandLineChecksTest {
                     policy.with(policy.settings().withCodeIntegrity(others)),
                     Check.CODE_INTEGRITY)))
         .containsExactly(FindingCode.VERITY_ROOT_NOT_ALLOWED);
+    CheckedHost around = CheckedHost.sealed("root=/dev/vda2 roothash=" + ROOT_HASH);
+    CheckResult passedBy =
+        around.judge(policy.with(policy.settings().withCodeIntegrity(rules)), Check.CODE_INTEGRITY);
+    assertThat(CheckedHost.codes(passedBy)).containsExactly(FindingCode.VERITY_ROOT_NOT_ALLOWED);
+    assertThat(passedBy.findings().getFirst().found()).contains("beside root=/dev/vda2");
     CheckedHost none = CheckedHost.sealed("root=/dev/vda2");
     AttestationPolicy asked = none.policy(Check.CODE_INTEGRITY);
     assertThat(

@@ -3,6 +3,7 @@ package org.shieldwall.evidence.check;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.shieldwall.evidence.Check;
 import org.shieldwall.evidence.CheckResult;
@@ -65,15 +66,18 @@ final class CodeIntegrity implements HostCheck {
     Set<Bytes> allowed = roots(host);
     for (KernelArguments line : reading.lines()) {
       List<Bytes> roots = VerityRoots.of(line);
-      if (roots.isEmpty() || VerityRoots.isSwitchedOff(line) || !allowed.containsAll(roots)) {
+      Optional<KernelArguments.Word> around = VerityRoots.around(line);
+      if (roots.isEmpty() || around.isPresent() || !allowed.containsAll(roots)) {
+        String hashes =
+            roots.isEmpty() ? "no root hash" : roots.stream().map(Bytes::hex).toList().toString();
         findings.add(
             new Finding(
                 FindingCode.VERITY_ROOT_NOT_ALLOWED,
                 "the file system booted is not one of those allowed",
                 "roothash= or usrhash= of one of " + allowed.size() + " root hashes",
-                roots.isEmpty()
-                    ? "no root hash, " + reading.source()
-                    : roots.stream().map(Bytes::hex).toList() + ", " + reading.source()));
+                around.map(each -> hashes + " beside " + each).orElse(hashes)
+                    + ", "
+                    + reading.source()));
         return;
       }
       found.add("root hash " + roots.getFirst().hex() + ", " + reading.source());

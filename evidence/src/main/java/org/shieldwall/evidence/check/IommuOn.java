@@ -18,8 +18,31 @@ final class IommuOn implements CommandLineRule {
   private static final List<String> PARAMETERS = List.of("intel_iommu", "amd_iommu", "iommu");
   private static final Set<String> ON = Set.of("on", "force_enable", "force", "sm_on");
 
-  /** {@code pt} and {@code soft} let a device reach all memory. */
-  private static final Set<String> OFF = Set.of("off", "soft", "pt", "noforce", "igfx_off");
+  /** {@code pt} and {@code soft} let a device reach all memory; the last two, one of its kind. */
+  private static final Set<String> OFF =
+      Set.of("off", "soft", "pt", "noforce", "igfx_off", "nobounce");
+
+  /**
+   * With any value. They pass the IOMMU by, take the interrupts from it, hand a device out without
+   * one, or have the kernel leave out a part of its own start: which part sets the IOMMU up differs
+   * from kernel to kernel.
+   */
+  private static final List<String> AROUND_IT =
+      List.of(
+          "iommu.passthrough",
+          "intremap",
+          "initcall_blacklist",
+          "pcie_acs_override",
+          "vfio.enable_unsafe_noiommu_mode",
+          "vfio_iommu_type1.allow_unsafe_interrupts");
+
+  /** One of a parameter's values. Without ACPI's tables the kernel does not find an IOMMU. */
+  private static final List<KernelArguments.Word> HOLES =
+      List.of(
+          new KernelArguments.Word("acpi", "off", true),
+          new KernelArguments.Word("efi", "no_disable_early_pci_dma", true),
+          new KernelArguments.Word("pci", "disable_acs_redir", true),
+          new KernelArguments.Word("pci", "config_acs", true));
 
   @Override
   public Check check() {
@@ -47,8 +70,10 @@ final class IommuOn implements CommandLineRule {
 
   @Override
   public Answer answer(KernelArguments line, HostEvidence host) {
-    if (line.mentions("iommu.passthrough") || line.mentions("intremap")) {
-      return new Answer.Contradicted("iommu.passthrough or intremap");
+    Optional<KernelArguments.Word> around =
+        line.words().stream().filter(IommuOn::isAroundIt).findFirst();
+    if (around.isPresent()) {
+      return new Answer.Contradicted(around.get().toString());
     }
     boolean shown = false;
     for (String parameter : PARAMETERS) {
@@ -60,6 +85,13 @@ final class IommuOn implements CommandLineRule {
       }
     }
     return shown ? new Answer.Shown("switched on") : new Answer.Silent("not switched on");
+  }
+
+  private static boolean isAroundIt(KernelArguments.Word word) {
+    return AROUND_IT.contains(word.name())
+        || HOLES.stream()
+            .filter(each -> each.name().equals(word.name()))
+            .anyMatch(each -> values(word).anyMatch(one -> one.startsWith(each.value())));
   }
 
   private static Stream<String> values(KernelArguments.Word word) {

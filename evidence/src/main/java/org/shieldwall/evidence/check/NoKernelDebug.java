@@ -8,8 +8,9 @@ import org.shieldwall.evidence.KernelArguments;
 
 /**
  * {@link Check#NO_KERNEL_DEBUG}: none of the parameters that start a debugger or a shell before
- * anything guards it, or take from the kernel's own protection ({@code
- * Documentation/admin-guide/kernel-parameters.txt}; {@code kernel-command-line(7)}).
+ * anything guards it, have the kernel leave out a part of its own start, or take from its own
+ * protection ({@code Documentation/admin-guide/kernel-parameters.txt}; {@code
+ * kernel-command-line(7)}).
  */
 final class NoKernelDebug implements CommandLineRule {
   /** With or without a value. */
@@ -31,11 +32,16 @@ final class NoKernelDebug implements CommandLineRule {
           "nospectre_bhb",
           "nospec_store_bypass_disable",
           "no_hash_pointers",
+          "initcall_blacklist",
+          "clearcpuid",
+          "setcpuid",
+          "dis_ucode_ldr",
           "kpti",
           "sysrq_always_enabled",
           "ftrace",
           "trace_event",
           "kprobe_event",
+          "trace_instance",
           "rd.break",
           "rd.shell",
           "rd.emergency",
@@ -46,7 +52,11 @@ final class NoKernelDebug implements CommandLineRule {
           "rd.systemd.debug_shell",
           "systemd.unit",
           "rd.systemd.unit",
+          "systemd.wants",
+          "rd.systemd.wants",
           "systemd.run",
+          "systemd.set_credential",
+          "systemd.set_credential_binary",
           "init",
           "rdinit");
 
@@ -69,6 +79,11 @@ final class NoKernelDebug implements CommandLineRule {
           "reg_file_data_sampling=off",
           "spec_rstack_overflow=off",
           "indirect_target_selection=off",
+          "tsa=off",
+          "vmscape=off",
+          "kvm_intel.vmentry_l1d_flush=never",
+          "cfi=off",
+          "hash_pointers=never",
           "kvm.nx_huge_pages=off",
           "pti=off",
           "noexec=off",

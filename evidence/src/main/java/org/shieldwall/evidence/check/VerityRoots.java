@@ -2,6 +2,7 @@ package org.shieldwall.evidence.check;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.shieldwall.evidence.KernelArguments;
@@ -13,9 +14,23 @@ final class VerityRoots {
   static final String USR = "usrhash";
   private static final Set<String> SWITCHES = Set.of("systemd.verity", "rd.systemd.verity");
 
-  /** These have it go on over what is corrupt. */
-  private static final List<String> OPTIONS =
-      List.of("systemd.verity_root_options", "systemd.verity_usr_options");
+  /** These have it go on over what is corrupt, or look at a block the first time only. */
+  private static final Set<String> OPTIONS =
+      Set.of("systemd.verity_root_options", "systemd.verity_usr_options");
+
+  private static final List<String> WEAKENING = List.of("ignore", "check-at-most-once");
+
+  /** These put something over the verified file system, or mount something into it. */
+  private static final Set<String> OVER_IT =
+      Set.of(
+          "overlayroot",
+          "rd.overlay",
+          "rd.live.overlay",
+          "rd.live.overlay.overlayfs",
+          "systemd.mount_extra",
+          "rd.systemd.mount_extra",
+          "systemd.set_credential",
+          "systemd.set_credential_binary");
 
   private VerityRoots() {}
 
@@ -34,10 +49,24 @@ final class VerityRoots {
         : List.of();
   }
 
-  static boolean isSwitchedOff(KernelArguments line) {
-    return SWITCHES.stream().anyMatch(each -> line.mentions(each) && !line.isOn(each))
-        || OPTIONS.stream()
-            .flatMap(each -> line.all(each).stream())
-            .anyMatch(each -> each.value().contains("ignore"));
+  /** {@return a word that switches dm-verity off, weakens it or passes it by} */
+  static Optional<KernelArguments.Word> around(KernelArguments line) {
+    return line.words().stream().filter(each -> isAround(line, each)).findFirst();
+  }
+
+  private static boolean isAround(KernelArguments line, KernelArguments.Word word) {
+    String name = word.name();
+    return OVER_IT.contains(name)
+        || (name.equals("root") && line.mentions(ROOT) && !word.value().equals("/dev/mapper/root"))
+        || (name.equals("mount.usr") && !isVerifiedUsr(line, word))
+        || (SWITCHES.contains(name) && !line.isOn(name))
+        || (OPTIONS.contains(name) && WEAKENING.stream().anyMatch(word.value()::contains));
+  }
+
+  /**
+   * Without a word, what has a hash is mounted; with one, that ({@code systemd-fstab-generator}).
+   */
+  private static boolean isVerifiedUsr(KernelArguments line, KernelArguments.Word word) {
+    return line.has(USR) && word.value().equals("/dev/mapper/usr");
   }
 }
