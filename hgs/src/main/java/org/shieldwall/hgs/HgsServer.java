@@ -37,12 +37,15 @@ public final class HgsServer implements AutoCloseable {
   private final Database database;
   private final Secrets secrets;
   private final WebListener listener;
+  private final List<Route> routes;
   private final URI url;
 
-  private HgsServer(Database database, Secrets secrets, WebListener listener, URI url) {
+  private HgsServer(
+      Database database, Secrets secrets, WebListener listener, List<Route> routes, URI url) {
     this.database = database;
     this.secrets = secrets;
     this.listener = listener;
+    this.routes = routes;
     this.url = url;
   }
 
@@ -64,7 +67,7 @@ public final class HgsServer implements AutoCloseable {
       List<Route> routes = routes(folder, config, secrets, database, clock, random);
       WebListener listener = listen(config, secrets, certificate, routes);
       URI url = URI.create(HgsSetup.url(config.name(), listener.port()));
-      return new HgsServer(database, secrets, listener, url);
+      return new HgsServer(database, secrets, listener, routes, url);
     } catch (HgsException | RuntimeException e) {
       secrets.close();
       if (database != null) {
@@ -159,6 +162,11 @@ public final class HgsServer implements AutoCloseable {
   /** {@return the port it listens on} */
   public int port() {
     return listener.port();
+  }
+
+  /** {@return everything that can be asked of it over HTTPS} */
+  public List<Route> routes() {
+    return routes;
   }
 
   /** {@return where hosts reach it} */

@@ -18,7 +18,8 @@ public record Route(String path, int maxBody, Exchange exchange) {
     return new Route(path, maxBody, exchange);
   }
 
-  boolean isGet() {
+  /** {@return whether it is asked with GET, without a body} */
+  public boolean isGet() {
     return maxBody == 0;
   }
 }

@@ -15,6 +15,7 @@ import org.shieldwall.hgs.audit.AuditRecord;
 import org.shieldwall.hgs.policy.PolicyFiles;
 import org.shieldwall.hgs.policy.PolicyReader;
 import org.shieldwall.hgs.store.Database;
+import org.shieldwall.hgs.web.Route;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protector.SealedFile.Unlock;
 import org.shieldwall.protocol.HgsClient;
@@ -86,6 +87,11 @@ public final class TestService implements AutoCloseable {
 
   public HgsClient client() {
     return client;
+  }
+
+  /** {@return everything that can be asked of it} */
+  public List<Route> routes() {
+    return server.routes();
   }
 
   public URI url() {
