@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
-import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.hgs.attestation.ChallengeToken.Proof;
 import org.shieldwall.hgs.policy.PolicySet;
 import org.shieldwall.hgs.policy.PolicySet.Applied;
@@ -65,9 +64,9 @@ final class TpmChallenges {
     Optional<Bytes> serial = certified(request, host, ak, now);
     PolicySet policySet = policies.current(now);
     Applied applied = policySet.of(host, now);
-    AttestationPolicy policy = applied.policy();
+    PolicySet.Asked asked = policySet.asked(host, applied);
     Optional<ImaOffset> offset =
-        policy.needsImaList()
+        applied.policy().needsImaList()
             ? offset(request, host, policySet.digestOf(applied))
             : Optional.empty();
     Bytes secret = random(ChallengeToken.SECRET_SIZE);
@@ -90,8 +89,8 @@ final class TpmChallenges {
         token.nonce(),
         credential.map(Credential::idObject).orElse(Bytes.EMPTY),
         credential.map(Credential::encryptedSecret).orElse(Bytes.EMPTY),
-        List.copyOf(policy.pcrs()),
-        policy.needsImaList(),
+        List.copyOf(asked.pcrs()),
+        asked.ima(),
         token.imaFrom(),
         token.expires());
   }

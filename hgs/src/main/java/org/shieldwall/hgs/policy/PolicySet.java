@@ -5,9 +5,11 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.shieldwall.evidence.AttestationPolicy;
@@ -28,6 +30,7 @@ public final class PolicySet {
   private final Instant until;
   private final AcceptedBaselines baselines;
   private final Map<String, AttestationPolicy> policies;
+  private final Map<String, AttestationPolicy> staged;
   private final Map<String, Optional<List<String>>> named;
   private final Map<String, String> assignments;
   private final Map<String, List<CheckException>> exceptions;
@@ -37,6 +40,7 @@ public final class PolicySet {
       Instant until,
       AcceptedBaselines baselines,
       Map<String, AttestationPolicy> policies,
+      Map<String, AttestationPolicy> staged,
       Map<String, Optional<List<String>>> named,
       Map<String, String> assignments,
       Map<String, List<CheckException>> exceptions) {
@@ -44,6 +48,7 @@ public final class PolicySet {
     this.until = until;
     this.baselines = baselines;
     this.policies = policies;
+    this.staged = staged;
     this.named = named;
     this.assignments = assignments;
     this.exceptions = exceptions;
@@ -53,16 +58,21 @@ public final class PolicySet {
   public static PolicySet load(Handle reading, Instant now) {
     AcceptedBaselines baselines = AcceptedBaselines.of(BaselineRegister.all(reading), now);
     Map<String, AttestationPolicy> policies = new HashMap<>();
+    Map<String, AttestationPolicy> staged = new HashMap<>();
     Map<String, Optional<List<String>>> named = new HashMap<>();
     policies.put(
         DefaultPolicy.NAME,
         AttestationPolicy.standard(
             DefaultPolicy.NAME, DefaultPolicy.VERSION, baselines.named(Optional.empty())));
     for (PolicyRegister.Stored each : PolicyRegister.all(reading)) {
-      if (each.state() == PolicyRegister.State.ACTIVE) {
-        PolicyDocument document = document(reading, each);
-        policies.put(each.name(), document.policy(baselines));
-        named.put(each.name(), document.baselines());
+      switch (each.state()) {
+        case ACTIVE -> {
+          PolicyDocument document = document(reading, each);
+          policies.put(each.name(), document.policy(baselines));
+          named.put(each.name(), document.baselines());
+        }
+        case STAGED -> staged.put(each.name(), document(reading, each).policy(baselines));
+        case FORMER -> {}
       }
     }
     Map<String, List<CheckException>> exceptions =
@@ -74,6 +84,7 @@ public final class PolicySet {
         baselines.until(now),
         baselines,
         policies,
+        staged,
         named,
         PolicyRegister.assignments(reading),
         exceptions);
@@ -129,6 +140,32 @@ public final class PolicySet {
   /** {@return what this host would be held to, if this were its policy} */
   public Applied of(RegisteredHost host, PolicyDocument draft, Instant now) {
     return excepting(draft.policy(baselines), host.name(), now);
+  }
+
+  /**
+   * What a host is asked to show.
+   *
+   * @param pcrs that its quote has to cover
+   * @param ima whether it is to send its IMA list
+   */
+  public record Asked(NavigableSet<Integer> pcrs, boolean ima) {}
+
+  /**
+   * {@return what this host is asked for}: what it is held to, and what a staged version of its
+   * policy would hold it to, so that trying that one decides something. So are policies that are
+   * staged and never were in force: any host's labels may be given to them. Nothing but {@code
+   * applied} judges what comes.
+   */
+  public Asked asked(RegisteredHost host, Applied applied) {
+    NavigableSet<Integer> pcrs = new TreeSet<>(applied.policy().pcrs());
+    boolean ima = applied.policy().needsImaList();
+    for (Map.Entry<String, AttestationPolicy> each : staged.entrySet()) {
+      if (each.getKey().equals(nameOf(host)) || !policies.containsKey(each.getKey())) {
+        pcrs.addAll(each.getValue().pcrs());
+        ima |= each.getValue().needsImaList();
+      }
+    }
+    return new Asked(pcrs, ima);
   }
 
   /** {@return the name of the policy that this host is held to} */
