@@ -13,10 +13,10 @@ import org.shieldwall.tpm.MalformedException;
 
 /** Whether a TPM's certificate is one of a maker that is trusted. */
 class EndorsementTrustTest {
-  private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
-  private static final Instant LATER = Instant.parse("2099-01-01T00:00:00Z");
+  static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+  static final Instant LATER = Instant.parse("2099-01-01T00:00:00Z");
 
-  private static List<UntrustedCertificate> makers() throws MalformedException {
+  static List<UntrustedCertificate> makers() throws MalformedException {
     List<UntrustedCertificate> found = new ArrayList<>();
     for (String file : Vectors.files("ek-certs/keylime-store", ".pem")) {
       found.addAll(CertificateFile.parse(Vectors.bytes(file)));
@@ -24,12 +24,12 @@ class EndorsementTrustTest {
     return found;
   }
 
-  private static UntrustedCertificate leaf() throws MalformedException {
+  static UntrustedCertificate leaf() throws MalformedException {
     return CertificateFile.parse(Vectors.bytes("ek-certs/leafs/keylime-st_ecdsa_sha256.der"))
         .getFirst();
   }
 
-  private static List<FindingCode> codes(List<Finding> findings) {
+  static List<FindingCode> codes(List<Finding> findings) {
     return findings.stream().map(Finding::code).toList();
   }
 
@@ -51,11 +51,11 @@ class EndorsementTrustTest {
         .containsExactly(FindingCode.EK_CERTIFICATE_EXPIRED);
   }
 
-  private static UntrustedCertificate cloud(String file) throws MalformedException {
+  static UntrustedCertificate cloud(String file) throws MalformedException {
     return CertificateFile.parse(Vectors.bytes("ek-certs/gce/" + file)).getFirst();
   }
 
-  private static EndorsementTrust trusting(UntrustedCertificate anchor) {
+  static EndorsementTrust trusting(UntrustedCertificate anchor) {
     return new EndorsementTrust(List.of(anchor), List.of(), false);
   }
 

@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What every finding keeps to. */
+/** What every finding keeps to; {@link ProvokedFindingsTest} provokes each. */
 class FindingCodeTest {
   private static final Path ROOT = Path.of(System.getProperty("shieldwall.root", ".."));
 
@@ -29,24 +28,5 @@ class FindingCodeTest {
     assertThat(code.anchor()).isEqualTo("findings.md#" + code.code());
     assertThat(Files.readString(ROOT.resolve("docs/findings.md")))
         .contains("### " + code.code() + "\n");
-  }
-
-  @ParameterizedTest
-  @EnumSource(FindingCode.class)
-  void everyFindingIsProvokedByATest(FindingCode code) throws IOException {
-    try (Stream<Path> tests = Files.walk(ROOT.resolve("evidence/src/test/java"))) {
-      assertThat(tests.filter(each -> each.toString().endsWith("Test.java")).toList())
-          .anyMatch(each ->
-              mentions(each, "FindingCode." + code.name())
-                  || mentions(each, '"' + code.name() + ';'));
-    }
-  }
-
-  private static boolean mentions(Path file, String text) {
-    try {
-      return Files.readString(file).contains(text);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
   }
 }

@@ -26,8 +26,8 @@ import org.shieldwall.tpm.TpmHash;
 class ImaRulesTest {
   private static final Bytes PROGRAM = LogBuilder.digestOf("an accepted program");
   private static final KeyPair RSA = keys("RSA", 2048);
-  private static final KeyPair EC = keys("EC", 256);
-  private static final KeyPair STRANGER = keys("EC", 256);
+  static final KeyPair EC = keys("EC", 256);
+  static final KeyPair STRANGER = keys("EC", 256);
   private static final CheckedHost HOST = CheckedHost.sealed("quiet");
 
   private static KeyPair keys(String algorithm, int size) {
@@ -41,7 +41,7 @@ class ImaRulesTest {
   }
 
   /** As evmctl signs: over the file's SHA-256, with the kernel's header before it. */
-  private static Bytes signature(KeyPair by, String content) {
+  static Bytes signature(KeyPair by, String content) {
     try {
       boolean rsa = by.getPrivate().getAlgorithm().equals("RSA");
       Signature signer = Signature.getInstance(rsa ? "SHA256withRSA" : "SHA256withECDSA");
@@ -67,11 +67,11 @@ class ImaRulesTest {
             .toArray(Bytes[]::new));
   }
 
-  private static ImaListBuilder list() {
+  static ImaListBuilder list() {
     return new ImaListBuilder().file("boot_aggregate", aggregate());
   }
 
-  private static Appraisal appraise(
+  static Appraisal appraise(
       ImaPolicy rules, Bytes pcr10, Bytes sent, Optional<ImaResume> from) {
     AttestationPolicy policy = policy(rules);
     Map<Integer, Bytes> values = new TreeMap<>(HOST.boot().pcrs().banks().get(TpmHash.SHA256));
@@ -94,17 +94,17 @@ class ImaRulesTest {
     return Verifier.appraise(policy, evidence, challenge);
   }
 
-  private static List<FindingCode> codes(Appraisal appraisal) {
+  static List<FindingCode> codes(Appraisal appraisal) {
     return appraisal.verdict() instanceof Verdict.Refused refused
         ? refused.findings().stream().map(Finding::code).toList()
         : List.of();
   }
 
-  private static List<FindingCode> codes(ImaPolicy rules, ImaListBuilder list) {
+  static List<FindingCode> codes(ImaPolicy rules, ImaListBuilder list) {
     return codes(appraise(rules, list.sha256(), list.binary(), Optional.empty()));
   }
 
-  private static ImaPolicy signedBy(KeyPair key) {
+  static ImaPolicy signedBy(KeyPair key) {
     return new ImaPolicy(
         Set.of(),
         List.of(new SignedPath("/usr/", key.getPublic(), "the distribution")),
@@ -113,7 +113,7 @@ class ImaRulesTest {
         true);
   }
 
-  private static ImaListBuilder signed(String path, String content, Bytes signature) {
+  static ImaListBuilder signed(String path, String content, Bytes signature) {
     return list().entry("ima-sig", path, LogBuilder.digestOf(content), List.of(signature));
   }
 

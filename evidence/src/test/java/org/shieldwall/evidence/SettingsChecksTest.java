@@ -56,7 +56,7 @@ class SettingsChecksTest {
   }
 
   /** EFI_SIGNATURE_LIST of SHA-256 hashes (UEFI section 32.4.1). */
-  private static Bytes hashes(Bytes... digests) {
+  static Bytes hashes(Bytes... digests) {
     byte[] guid = Bytes.ofHex("2616c4c14c509240aca941f936934328").toArray();
     byte[] owner = new byte[16];
     ByteWriter entries = new ByteWriter();
@@ -117,7 +117,7 @@ class SettingsChecksTest {
         .isInstanceOf(MalformedException.class);
   }
 
-  private static ImageManifest manifest(String commandLine, Check... guarantees) {
+  static ImageManifest manifest(String commandLine, Check... guarantees) {
     return new ImageManifest(
         "appliance 7",
         List.of(UKI),
@@ -128,7 +128,7 @@ class SettingsChecksTest {
         Set.of());
   }
 
-  private static AttestationPolicy with(AttestationPolicy policy, ImageManifest manifest) {
+  static AttestationPolicy with(AttestationPolicy policy, ImageManifest manifest) {
     return policy.with(policy.settings().withManifests(List.of(manifest), Set.of(DUMP_KEY)));
   }
 
