@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.shieldwall.evidence.eventlog.EfiVariable;
 import org.shieldwall.evidence.eventlog.EventType;
 import org.shieldwall.evidence.eventlog.SecureBootState;
+import org.shieldwall.tpm.ByteWriter;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.ObjectAttribute;
 import org.shieldwall.tpm.ObjectAttributes;
@@ -53,6 +54,58 @@ class AttackedEvidenceTest {
         .filteredOn(each -> each.outcome() == Outcome.PASS)
         .extracting(CheckResult::check)
         .isSubsetOf(Check.EK_REGISTERED, Check.AK_ACCEPTABLE);
+  }
+
+  /** An algorithm of nobody's: what a reader that skips what it does not know would take for any. */
+  private static final int UNKNOWN_BANK = 0x0BAD;
+
+  /** {@return a genuine quote of the TPM's, whose selection names this bank instead} */
+  private static Appraisal ofBank(int algorithm, Bytes digest) {
+    PcrValues quoted = HOST.evidence(POLICY).pcrs();
+    int[] pcrs = POLICY.pcrs().stream().mapToInt(Integer::intValue).toArray();
+    byte[] selection = PcrSelection.of(TpmHash.SHA256, pcrs).marshal().toArray();
+    selection[4] = (byte) (algorithm >> 8);
+    selection[5] = (byte) algorithm;
+    Bytes attest =
+        new ByteWriter()
+            .u32(0xFF544347L)
+            .u16(0x8018)
+            .sized(CheckedHost.TPM.attestationKey().name().value())
+            .sized(CheckedHost.EXTRA_DATA)
+            .u64(123_456)
+            .u32(7)
+            .u32(0)
+            .u8(1)
+            .u64(0x2019_1023)
+            .bytes(selection)
+            .sized(digest)
+            .toBytes();
+    return appraise(
+        new UntrustedEvidence(
+            attest,
+            CheckedHost.TPM.sign(attest),
+            CheckedHost.TPM.attestationKey(),
+            quoted,
+            Optional.of(HOST.boot().log()),
+            Optional.empty(),
+            HOST.claimedCommandLine()));
+  }
+
+  @Test
+  void givenAQuoteOfABankThatNobodyKnowsThenItIsReadAsNone() {
+    PcrSelection selection =
+        PcrSelection.of(
+            TpmHash.SHA256, POLICY.pcrs().stream().mapToInt(Integer::intValue).toArray());
+    Bytes digest =
+        HOST.evidence(POLICY).pcrs().digest(TpmHash.SHA256, selection).orElseThrow();
+    assertThat(ofBank(TpmHash.SHA256.id(), digest).verdict())
+        .as("the very quote, with the bank it is of")
+        .isInstanceOf(Verdict.Healthy.class);
+    Appraisal unknown = ofBank(UNKNOWN_BANK, digest);
+    refusedWithoutAPassThatRestsOnTheQuote(unknown);
+    assertThat(CheckedHost.codes(unknown.result(Check.QUOTE)))
+        .containsExactly(FindingCode.EVIDENCE_MALFORMED);
+    assertThat(unknown.result(Check.QUOTE).findings().getFirst().found()).contains("0x0bad");
   }
 
   @Test

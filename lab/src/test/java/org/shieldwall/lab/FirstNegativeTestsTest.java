@@ -35,7 +35,9 @@ class FirstNegativeTestsTest {
     "truncated structures, tpm/ParserTortureTest, givenAnyTruncationThenItIsMalformed",
     "truncated and altered input of every parser, lab/fuzz/ParsersTest,"
         + " givenGenuineAndAlteredInputThenItIsReadOrRefusedByName",
-    "unknown PCR bank, lab/boot/AlteredEvidenceTest,"
+    "unknown PCR bank, evidence/AttackedEvidenceTest,"
+        + " givenAQuoteOfABankThatNobodyKnowsThenItIsReadAsNone",
+    "another PCR bank, lab/boot/AlteredEvidenceTest,"
         + " givenAQuoteOfAnotherBankOrOfFewerPcrsThenNothingIsTakenFromIt",
     "log without the bank, evidence/VerifierTest,"
         + " givenALogOfSha1OnlyThenThePolicysBankIsMissing",
