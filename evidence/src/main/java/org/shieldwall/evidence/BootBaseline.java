@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.tpm.TpmHash;
@@ -63,18 +64,30 @@ public record BootBaseline(
     this(name, bank, facts, new TreeMap<>(), CommandLineRules.NONE);
   }
 
-  /** {@return the same, that takes the boots of {@code other} too, fact by fact} */
+  /**
+   * {@return the same, that takes the boots of {@code other} too, fact by fact}
+   *
+   * @throws IllegalArgumentException if {@code other} does not name what this one does, or has
+   *     other rules for the command line
+   */
   public BootBaseline or(BootBaseline other) {
+    if (!other.commandLine().isEmpty() && !other.commandLine().equals(commandLine)) {
+      throw new IllegalArgumentException(
+          "baseline " + other.name() + " has other rules for the command line");
+    }
     SortedMap<FactName, List<List<FactValue>>> more = new TreeMap<>(alternatives);
     facts.forEach((fact, values) -> {
       List<FactValue> theirs = other.facts().get(fact);
       if (theirs == null) {
         throw new IllegalArgumentException(
-            "baseline " + other.name() + " names no " + fact.title());
+            "baseline " + other.name() + " names nothing for " + fact.title());
       }
-      if (!sameValues(values, theirs)) {
-        List<List<FactValue>> lists = new ArrayList<>(more.getOrDefault(fact, List.of()));
-        lists.add(theirs);
+      List<List<FactValue>> lists = new ArrayList<>(more.getOrDefault(fact, List.of()));
+      Stream.concat(Stream.of(theirs), other.alternatives().getOrDefault(fact, List.of()).stream())
+          .filter(each -> !sameValues(values, each))
+          .filter(each -> lists.stream().noneMatch(one -> sameValues(one, each)))
+          .forEach(lists::add);
+      if (!lists.isEmpty()) {
         more.put(fact, lists);
       }
     });

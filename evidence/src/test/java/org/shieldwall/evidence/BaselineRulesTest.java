@@ -79,6 +79,47 @@ class BaselineRulesTest {
     assertThat(either.describe()).contains("or sha256:" + LogBuilder.digestOf("next uki").hex());
   }
 
+  @Test
+  void givenABaselineOfSeveralThenAllOfItsBootsComeWithIt() {
+    BootBaseline two = baseline("two", "second uki").or(baseline("three", "third uki"));
+    BootBaseline all = baseline("rack7", "uki").or(two).or(two);
+    for (String each : List.of("uki", "second uki", "third uki")) {
+      assertThat(all.compare(facts(each, "quiet"))).as(each).isEmpty();
+    }
+    assertThat(all.alternatives().get(FactName.BOOT_APPLICATIONS)).hasSize(2);
+    assertThat(all.compare(facts("evil", "quiet"))).isNotEmpty();
+  }
+
+  @Test
+  void givenABaselineWithOtherRulesThenTheTwoAreNotMixed() {
+    BootBaseline ruled = baseline("ruled", "uki").withRules(RULES);
+    CommandLineRules others = new CommandLineRules(Set.of(), Set.of("debug"), List.of());
+    BootBaseline next = baseline("next", "next uki");
+    assertThat(ruled.or(next).compare(facts("next uki", "lockdown=confidentiality"))).isEmpty();
+    assertThat(ruled.or(next).compare(facts("next uki", "quiet"))).isNotEmpty();
+    assertThat(ruled.or(next.withRules(RULES)).commandLine()).isEqualTo(RULES);
+    assertThatThrownBy(() -> ruled.or(next.withRules(others)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("other rules");
+    assertThatThrownBy(() -> baseline("own", "uki").or(next.withRules(RULES)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "root=*, root=/dev/vda, true",
+    "root=*, noroot=/dev/vda, false",
+    "*, anything, true",
+    "a*b*c, a-b-b-c, true",
+    "a*b*c, a-c-b, false",
+    "ab*ba, aba, false",
+    "quiet, quieter, false",
+  })
+  void aPatternIsTakenByTheLetterButForItsStars(String pattern, String word, boolean matches) {
+    CommandLineRules rules = new CommandLineRules(Set.of(), Set.of(), List.of(pattern));
+    assertThat(rules.flaws(KernelArguments.parse(word)).isEmpty()).isEqualTo(matches);
+  }
+
   private static final CommandLineRules RULES =
       new CommandLineRules(
           Set.of("lockdown=confidentiality"),
