@@ -42,6 +42,8 @@ final class BaselineCommand implements Runnable {
       description = {
         "Accept a boot: from the event log or a capture of a machine that booted as it should, or a baseline"
             + " document.",
+        "With --or the boots of further files will do too; with --require, --forbid and --allow rules"
+            + " take the place of the command line to the letter.",
         "Shows in words what hosts will have to prove, and asks."
       },
       mixinStandardHelpOptions = true)
@@ -66,6 +68,7 @@ final class BaselineCommand implements Runnable {
                       + " boot (and the images and command line), everything (and firmware and"
                       + " drivers). Default: boot.")
           CaptureLevel level,
+      @Mixin BaselineRules rules,
       @Option(
               names = "--expires",
               paramLabel = "TIME",
@@ -75,7 +78,8 @@ final class BaselineCommand implements Runnable {
       @Option(names = "--dry-run", description = "Show, and change nothing.") boolean dryRun,
       @Mixin HgsOptions options) {
     Optional<Instant> end = expires.map(Lasting::until);
-    BootBaseline baseline = new BaselineFile(file, fromLog, level).read(name);
+    BootBaseline baseline =
+        rules.applied(new BaselineFile(file, fromLog, level).read(name), fromLog, level, options);
     if (!options.json()) {
       options.out().print(baseline.describe());
       options.out().flush();

@@ -1,16 +1,10 @@
 package org.shieldwall.cli.hgs;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.Output;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
 import org.shieldwall.evidence.FactDifference;
-import org.shieldwall.hgs.store.BaselineDocument;
-import org.shieldwall.protector.ProtectorException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,18 +67,7 @@ final class BaselineDiffCommand implements Runnable {
         });
   }
 
-  private BootBaseline read(String named) {
-    if (Files.isRegularFile(Path.of(named))) {
-      return new BaselineFile(Path.of(named), false, level).read(null);
-    }
-    try {
-      return BaselineDocument.parse(
-          BaselineCommand.find(named, options).document().getBytes(StandardCharsets.UTF_8));
-    } catch (ProtectorException problem) {
-      throw new Failure(
-          "the stored baseline " + named + " does not read: " + problem.detail(),
-          "remove it and add it again",
-          Failure.ENVIRONMENT);
-    }
+  private BootBaseline read(String which) {
+    return BaselineFile.orRegistered(which, false, level, options);
   }
 }

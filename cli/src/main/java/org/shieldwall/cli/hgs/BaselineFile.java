@@ -1,10 +1,10 @@
 package org.shieldwall.cli.hgs;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.shieldwall.cli.CaptureFile;
 import org.shieldwall.cli.Failure;
@@ -14,8 +14,6 @@ import org.shieldwall.evidence.AttestationPolicy;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
 import org.shieldwall.evidence.Check;
-import org.shieldwall.evidence.FactName;
-import org.shieldwall.evidence.FactValue;
 import org.shieldwall.evidence.Finding;
 import org.shieldwall.evidence.Outcome;
 import org.shieldwall.evidence.eventlog.BootFacts;
@@ -36,6 +34,23 @@ import org.shieldwall.tpm.TpmHash;
  */
 public record BaselineFile(Path file, boolean log, CaptureLevel level) {
   private static final int MAX_STEM = 63;
+
+  /** {@return the baseline of a file, or the registered one of this name where there is no file} */
+  static BootBaseline orRegistered(
+      String which, boolean log, CaptureLevel level, HgsOptions options) {
+    if (Files.isRegularFile(Path.of(which))) {
+      return new BaselineFile(Path.of(which), log, level).read(null);
+    }
+    try {
+      return BaselineDocument.parse(
+          BaselineCommand.find(which, options).document().getBytes(StandardCharsets.UTF_8));
+    } catch (ProtectorException problem) {
+      throw new Failure(
+          "the stored baseline " + which + " does not read: " + problem.detail(),
+          "remove it and add it again",
+          Failure.ENVIRONMENT);
+    }
+  }
 
   /**
    * {@return the baseline}
@@ -89,8 +104,12 @@ public record BaselineFile(Path file, boolean log, CaptureLevel level) {
       if (name == null) {
         return baseline;
       }
-      SortedMap<FactName, List<FactValue>> facts = new TreeMap<>(baseline.facts());
-      return new BootBaseline(requireName(name), baseline.bank(), facts);
+      return new BootBaseline(
+          requireName(name),
+          baseline.bank(),
+          baseline.facts(),
+          baseline.alternatives(),
+          baseline.commandLine());
     } catch (ProtectorException problem) {
       throw new Failure(
           file + " is no baseline: " + problem.detail(),
