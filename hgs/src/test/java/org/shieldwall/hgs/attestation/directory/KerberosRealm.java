@@ -3,6 +3,7 @@ package org.shieldwall.hgs.attestation.directory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.apache.kerby.kerberos.kerb.KrbException;
 import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
@@ -43,11 +44,18 @@ final class KerberosRealm implements AutoCloseable {
     return keytab(principal);
   }
 
+  /** Makes an account, and puts its keys into a file with others. */
+  void add(String principal, Path keytab) throws Exception {
+    server.createPrincipal(principal + "@" + NAME);
+    server.exportPrincipal(principal + "@" + NAME, keytab.toFile());
+  }
+
   /** {@return a file with the account's keys of now} */
   Path keytab(String principal) throws Exception {
     Path keytab = Files.createTempFile(folder, "keys", ".keytab");
     Files.delete(keytab);
     server.exportPrincipal(principal + "@" + NAME, keytab.toFile());
+    Files.setPosixFilePermissions(keytab, PosixFilePermissions.fromString("rw-------"));
     return keytab;
   }
 
