@@ -289,8 +289,23 @@ class DirectoryModeTest {
         .isEqualTo("keytab-missing");
   }
 
+  /** The directory gives no ticket for a password out of its time: nobody is asked but it. */
   @Test
   @Order(10)
+  void givenAPasswordOutOfItsTime_whenTheHostAttests_thenItIsToldThatTheKeytabIsToo()
+      throws Exception {
+    domain.samba(
+        "user",
+        "setpassword",
+        "person",
+        "--newpassword=Pass-word.1-person",
+        "--must-change-at-next-login");
+    assertThat(failure(() -> attest("person", "person", SambaDomain.SERVICE)).code())
+        .isEqualTo("keytab-expired");
+  }
+
+  @Test
+  @Order(11)
   void givenNoDomainController_whenATicketComes_thenItIsRefusedAllTheSame() throws Exception {
     Exchange exchange = Exchange.begin("HOST-A", SambaDomain.SERVICE);
     domain.stop();
@@ -300,7 +315,7 @@ class DirectoryModeTest {
   }
 
   @Test
-  @Order(11)
+  @Order(12)
   void givenAClockThatIsWrong_whenTheHostAttests_thenItIsToldSo() throws Exception {
     Path faketime = Path.of("/usr/bin/faketime");
     assumeTrue(Files.isExecutable(faketime), "skipped: no faketime; install the package faketime");
