@@ -105,6 +105,11 @@ final class PlayedHost implements AutoCloseable {
     return folder.resolve("ima");
   }
 
+  /** {@return its TPM, as a host's configuration names it} */
+  String tpm() {
+    return "swtpm:" + swtpm.options().dataSocketPath();
+  }
+
   Path directory() {
     return folder.resolve("host");
   }
@@ -129,7 +134,7 @@ final class PlayedHost implements AutoCloseable {
             "played",
             hgs,
             certificate,
-            "swtpm:" + swtpm.options().dataSocketPath(),
+            tpm(),
             new Evidence(log(), ima()),
             HostConfig.ENCLAVE_USER - 3);
     config.create();
