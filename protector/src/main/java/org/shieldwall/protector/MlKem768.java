@@ -96,6 +96,18 @@ final class MlKem768 {
     }
   }
 
+  /** {@return whether a key passes the checks before decapsulation (FIPS 203, section 7.3)} */
+  static boolean isPrivateKey(PrivateKey key) {
+    try {
+      KEM.getInstance("ML-KEM").newDecapsulator(key);
+      return true;
+    } catch (InvalidKeyException e) {
+      return false;
+    } catch (GeneralSecurityException e) {
+      throw unusable(e);
+    }
+  }
+
   /** Three polynomials of 256 coefficients, 12 bits each, little-endian; each is less than 3329. */
   private static boolean coefficientsAreReduced(byte[] raw) {
     for (int i = 0; i < 3 * 384; i += 3) {

@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.interfaces.ECKey;
+import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECFieldFp;
 import java.security.spec.ECGenParameterSpec;
@@ -51,7 +52,12 @@ final class P384 {
   static boolean isOnCurve(PrivateKey key) {
     return key instanceof ECKey ec
         && ec.getParams() != null
-        && ec.getParams().getCurve().equals(CURVE.getCurve());
+        && ec.getParams().getCurve().equals(CURVE.getCurve())
+        && (!(key instanceof ECPrivateKey open) || isScalar(open.getS()));
+  }
+
+  private static boolean isScalar(BigInteger number) {
+    return number.signum() > 0 && number.compareTo(CURVE.getOrder()) < 0;
   }
 
   /** {@return 0x04, X, Y (SEC 1, section 2.3.3)} */

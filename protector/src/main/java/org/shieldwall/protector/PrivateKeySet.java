@@ -63,6 +63,7 @@ public final class PrivateKeySet {
     PrivateKeySet keys = unchecked(publicKeys, signing, encryption, kem);
     if (!P384.isOnCurve(signing)
         || !P384.isOnCurve(encryption)
+        || !MlKem768.isPrivateKey(kem)
         || !keys.signsForItself(random)
         || !keys.agrees(random)
         || !keys.decapsulates(random)) {

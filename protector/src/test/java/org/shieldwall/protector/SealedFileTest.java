@@ -8,6 +8,11 @@ import static org.shieldwall.protector.Parties.refused;
 import static org.shieldwall.protector.Parties.secret;
 import static org.shieldwall.protector.Parties.tree;
 
+import java.util.List;
+import java.security.spec.ECPrivateKeySpec;
+import java.security.interfaces.ECPrivateKey;
+import java.security.KeyFactory;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -225,6 +230,26 @@ class SealedFileTest {
       refused(Code.INVALID_KEY, () -> GuardianKey.open(file, byKeyFile, RANDOM));
       rewriteGuardianKey(json -> json.put(member, B64u.encode(otherCurve)));
       refused(Code.INVALID_KEY, () -> GuardianKey.open(file, byKeyFile, RANDOM));
+    }
+  }
+
+  /** Of the right kind and curve, and no key all the same. */
+  @Test
+  void privateKeysThatNoAlgorithmTakes() throws Exception {
+    byte[] altered = OWNER.keys().kem().getEncoded();
+    altered[altered.length - 40] ^= 1; // in the digest of the public key (FIPS 203, section 7.3)
+    rewriteGuardianKey(json -> json.put("kem", B64u.encode(altered)));
+    refused(Code.INVALID_KEY, () -> GuardianKey.open(file, byKeyFile, RANDOM));
+    ECPrivateKey genuine = (ECPrivateKey) OWNER.keys().signing();
+    for (BigInteger scalar : List.of(BigInteger.ZERO, genuine.getParams().getOrder())) {
+      byte[] outside =
+          KeyFactory.getInstance("EC")
+              .generatePrivate(new ECPrivateKeySpec(scalar, genuine.getParams()))
+              .getEncoded();
+      for (String member : List.of("signing", "encryption")) {
+        rewriteGuardianKey(json -> json.put(member, B64u.encode(outside)));
+        refused(Code.INVALID_KEY, () -> GuardianKey.open(file, byKeyFile, RANDOM));
+      }
     }
   }
 
