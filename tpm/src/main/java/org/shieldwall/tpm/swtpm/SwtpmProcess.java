@@ -1,6 +1,7 @@
 package org.shieldwall.tpm.swtpm;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -127,12 +128,27 @@ public final class SwtpmProcess implements AutoCloseable {
    * fails, as it does under the wrong key; the first answer comes after it.
    */
   private void awaitAnswer() throws IOException {
-    try (SwtpmControl control = control()) {
+    try (SwtpmControl control = firstControl()) {
       control.config();
     } catch (IOException e) {
       boolean ended = await(STOP_LIMIT);
       String how = ended ? "ended with exit code " + process.exitValue() : "does not answer";
       throw new SwtpmException("swtpm " + how + tail(), e);
+    }
+  }
+
+  /** A socket has its name a moment before it takes connections: until then it refuses them. */
+  private SwtpmControl firstControl() throws IOException {
+    long limit = System.nanoTime() + START_LIMIT.toNanos();
+    while (true) {
+      try {
+        return control();
+      } catch (SwtpmException e) {
+        boolean early = e.getCause() instanceof ConnectException && System.nanoTime() < limit;
+        if (!early || await(Duration.ofMillis(5))) {
+          throw e;
+        }
+      }
     }
   }
 
