@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.shieldwall.evidence.Appraisal;
 import org.shieldwall.evidence.AttestationPolicy;
+import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.Challenge;
 import org.shieldwall.evidence.UntrustedEvidence;
 import org.shieldwall.evidence.Verifier;
@@ -29,7 +30,20 @@ final class Reappraisal {
                 .map(RegisteredHost::name),
             evidence.extraData(),
             evidence.enclave());
-    return Verifier.appraise(policy, untrusted(evidence), challenge);
+    return Verifier.appraise(shown(evidence, policy), untrusted(evidence), challenge);
+  }
+
+  /**
+   * The same policy, accepting only those of its baselines of which the host was asked to show all.
+   * Any one will do: a baseline that came later, and speaks of more PCRs, makes no evidence worse
+   * that others still accept. Where none is left, what is missing is the quote.
+   */
+  private static AttestationPolicy shown(StoredEvidence evidence, AttestationPolicy policy) {
+    List<BootBaseline> accepted =
+        policy.settings().baselines().stream()
+            .filter(each -> evidence.pcrs().keySet().containsAll(each.pcrs()))
+            .toList();
+    return accepted.isEmpty() ? policy : policy.with(policy.settings().withBaselines(accepted));
   }
 
   private static UntrustedEvidence untrusted(StoredEvidence evidence) {
@@ -49,7 +63,7 @@ final class Reappraisal {
 
   /** {@return what the policy asks for that the host was not asked for, in words} */
   static List<String> notShown(StoredEvidence evidence, AttestationPolicy policy) {
-    TreeSet<Integer> pcrs = new TreeSet<>(policy.pcrs());
+    TreeSet<Integer> pcrs = new TreeSet<>(shown(evidence, policy).pcrs());
     pcrs.removeAll(evidence.pcrs().keySet());
     List<String> missing = new java.util.ArrayList<>();
     if (!pcrs.isEmpty()) {
