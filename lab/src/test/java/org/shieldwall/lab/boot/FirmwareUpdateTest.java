@@ -10,10 +10,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.evidence.FactDifference;
+import org.shieldwall.evidence.FactName;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.admin.Pending;
 
-/** The day on which an update changes what hosts boot, as the service's administrator lives it. */
+/**
+ * The days on which an update changes what hosts boot, as the service's administrator lives them.
+ */
 @Tag("boot")
 class FirmwareUpdateTest {
   @TempDir Path folder;
@@ -52,6 +55,61 @@ class FirmwareUpdateTest {
       assertThat(host.healthy().baselines()).containsExactly("rack1-boot");
 
       host.boot(HostVariant.OTHER_COMMAND_LINE);
+      assertThat(host.refused()).containsExactly("boot-baseline-mismatch");
+    }
+  }
+
+  private static final String EXACT =
+      """
+      name = "default"
+      version = 2
+      [checks.boot-baseline]
+      enabled = true
+      any-of = ["rack2-all"]
+      """;
+
+  /** The image is the one it was; firmware, an option ROM and dbx are not. */
+  @Test
+  void givenNewFirmwareWhenItIsApprovedThenOldAndNewAreHealthyWhereFirmwareCounts()
+      throws Exception {
+    RealBoots.all(HostVariant.NEIGHBOUR, HostVariant.NEW_FIRMWARE, HostVariant.LOCKDOWN_INTEGRITY);
+    try (Rack rack = Rack.in(folder)) {
+      Rack.Host host = rack.register("rack2", HostVariant.NEIGHBOUR);
+      rack.hgs(
+              "baseline",
+              "add",
+              host.eventLog(),
+              "--name",
+              "rack2-all",
+              "--level",
+              "everything",
+              "--yes")
+          .orFail();
+      rack.policy("default", EXACT);
+      assertThat(host.healthy().baselines()).containsExactly("rack2-all");
+
+      host.boot(HostVariant.NEW_FIRMWARE);
+      assertThat(host.refused()).containsExactly("boot-baseline-mismatch");
+
+      List<Pending> waiting = pending(rack);
+      assertThat(waiting.stream().map(each -> each.host().name())).containsExactly("rack2");
+      assertThat(waiting.getFirst().beside()).isEmpty();
+      assertThat(waiting.getFirst().difference().stream().map(FactDifference::fact))
+          .contains(FactName.FIRMWARE, FactName.DRIVERS, FactName.FORBIDDEN_SIGNATURES)
+          .doesNotContain(FactName.BOOT_APPLICATIONS, FactName.LOADED_FILES);
+      Pending.Approved approved =
+          rack.administer(each ->
+              each.pending()
+                  .approve("rack2", Optional.of("rack2-new"), Optional.of(Duration.ofDays(14))));
+      assertThat(approved.succeeds()).contains("rack2-all");
+      assertThat(approved.healthy()).contains("rack2");
+
+      assertThat(host.healthy().baselines()).containsExactly("rack2-new");
+      assertThat(pending(rack)).isEmpty();
+      host.boot(HostVariant.NEIGHBOUR);
+      assertThat(host.healthy().baselines()).containsExactly("rack2-all");
+
+      host.boot(HostVariant.LOCKDOWN_INTEGRITY); // The new firmware, and another image.
       assertThat(host.refused()).containsExactly("boot-baseline-mismatch");
     }
   }

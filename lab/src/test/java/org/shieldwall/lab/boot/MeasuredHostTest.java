@@ -82,6 +82,11 @@ class MeasuredHostTest {
     "KERNEL_DEBUGGER, the images booted + the files and initial RAM disks loaded",
     "HIBERNATION, the images booted + the files and initial RAM disks loaded",
     "ANY_MODULE, the images booted + the files and initial RAM disks loaded",
+    "OPEN, the images booted + the files and initial RAM disks loaded",
+    "NO_IOMMU, the images booted + the files and initial RAM disks loaded",
+    "DUMPS, the images booted + the files and initial RAM disks loaded",
+    "VERITY, the images booted + the files and initial RAM disks loaded",
+    "HARDENED, the images booted + the files and initial RAM disks loaded",
     "SECURE_BOOT_OFF,"
         + " SECURE_BOOT_OFF + Secure Boot + the keys that images were signed with + the images booted",
     "STRANGE_PROGRAM, IMA_NOT_ALLOWED /payload/true",
@@ -101,7 +106,13 @@ class MeasuredHostTest {
   @CsvSource({
     "STANDARD,",
     "UPDATED,",
+    "NEW_FIRMWARE,",
     "OTHER_COMMAND_LINE,",
+    "VERITY,",
+    "HARDENED,",
+    "DUMPS,", // Whatever is not asked for is no finding.
+    "NO_IOMMU, IOMMU_NOT_ON",
+    "OPEN, KERNEL_NOT_LOCKED_DOWN + MODULE_SIGNATURES_NOT_ENFORCED",
     "LOCKDOWN_INTEGRITY, KERNEL_NOT_LOCKED_DOWN",
     "KERNEL_DEBUGGER, KERNEL_DEBUG_ON",
     "HIBERNATION, HIBERNATION_POSSIBLE",
@@ -110,7 +121,7 @@ class MeasuredHostTest {
     "STRANGE_MODULE, IMA_NOT_ALLOWED /payload/dummy.ko",
   })
   void givenAPolicyOfWordsThenABootIsRefusedForTheWordsItLacks(
-      HostVariant variant, @Nullable String finding) throws Exception {
+      HostVariant variant, @Nullable String findings) throws Exception {
     AttestationPolicy words =
         policy(CaptureLevel.KEYS)
             .with(
@@ -125,7 +136,29 @@ class MeasuredHostTest {
 
     Verdict verdict = verdict(variant, words);
 
-    assertThat(shortened(verdict)).isEqualTo(Optional.ofNullable(finding).stream().toList());
+    assertThat(shortened(verdict))
+        .isEqualTo(findings == null ? List.of() : List.of(findings.split(" \\+ ")));
+  }
+
+  /** Firmware, its card's option ROM and its forbidden signatures: PCRs 0, 2 and 7. */
+  @Test
+  void givenNewFirmwareThenABaselineOfImagesPassesAndOneOfEverythingNamesWhatIsNew()
+      throws Exception {
+    assertThat(verdict(HostVariant.NEW_FIRMWARE)).isInstanceOf(Verdict.Healthy.class);
+
+    Verdict verdict = verdict(HostVariant.NEW_FIRMWARE, policy(CaptureLevel.EVERYTHING));
+
+    assertThat(shortened(verdict))
+        .isNotEmpty()
+        .containsOnly("the forbidden signatures (dbx)", "the firmware", "drivers and option ROMs");
+    for (int pcr : new int[] {0, 2, 7}) {
+      assertThat(pcr(HostVariant.NEW_FIRMWARE, pcr)).isNotEqualTo(pcr(HostVariant.STANDARD, pcr));
+    }
+    assertThat(pcr(HostVariant.NEW_FIRMWARE, 9)).isEqualTo(pcr(HostVariant.STANDARD, 9));
+  }
+
+  private static Bytes pcr(HostVariant variant, int pcr) throws Exception {
+    return RealBoots.of(variant).pcrs().value(TpmHash.SHA256, pcr).orElseThrow();
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -19,6 +20,9 @@ import org.shieldwall.cli.demo.Command;
 import org.shieldwall.hgs.HgsException;
 import org.shieldwall.hgs.HgsFolder;
 import org.shieldwall.hgs.admin.Administration;
+import org.shieldwall.hgs.policy.PolicyDocument;
+import org.shieldwall.hgs.policy.PolicyFiles;
+import org.shieldwall.hgs.policy.PolicyReader;
 import org.shieldwall.hgs.store.Database;
 import org.shieldwall.host.attest.Attester;
 import org.shieldwall.host.attest.Evidence;
@@ -82,6 +86,12 @@ final class Rack implements AutoCloseable {
     try (Database database = new HgsFolder(folder.resolve("hgs")).openDatabase()) {
       return work.with(new Administration(database, InstantSource.system()));
     }
+  }
+
+  /** Puts a policy in force. */
+  void policy(String name, String text) throws HgsException {
+    PolicyDocument document = PolicyReader.read(name + ".toml", text, PolicyFiles.of(Map.of()));
+    administer(each -> each.policies().add(document, false));
   }
 
   /** A host that has booted so, registered under this name. */

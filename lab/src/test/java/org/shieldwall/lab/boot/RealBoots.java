@@ -41,11 +41,9 @@ import org.shieldwall.tpm.swtpm.SwtpmProcess;
  */
 public final class RealBoots {
   private static final Path ROOT = Path.of(System.getProperty("shieldwall.root"));
-  private static final Path CODE = Path.of("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
-  private static final Path VARIABLES = Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd");
 
   /** Counted up when this class boots hosts in another way. */
-  private static final String METHOD = "1";
+  private static final String METHOD = "2";
 
   private static final Duration LIMIT = Duration.ofSeconds(150);
   private static final Map<HostVariant, Object> LOCKS = new ConcurrentHashMap<>();
@@ -57,7 +55,11 @@ public final class RealBoots {
     requireProgram("qemu-system-x86_64", "qemu-system-x86");
     requireProgram("swtpm", "swtpm");
     requireProgram("swtpm_setup", "swtpm-tools");
-    assumeTrue(Files.isReadable(CODE), CODE + " is missing: apt-get install ovmf");
+    for (HostVariant.Firmware each : HostVariant.Firmware.values()) {
+      assumeTrue(
+          Files.isReadable(each.code()) && Files.isReadable(each.variables()),
+          each.code() + " or its variables are missing: apt-get install ovmf");
+    }
     Path said = Files.createTempFile("hosts", ".log");
     try {
       Process process =
@@ -123,7 +125,7 @@ public final class RealBoots {
                   StandardOpenOption.WRITE);
           var _ = lock.lock()) {
         Path kept = boots.resolve(variant.label());
-        String made = inputs(parts);
+        String made = inputs(parts, variant.firmware());
         Path stamp = kept.resolve("inputs");
         if (!Files.exists(stamp) || !Files.readString(stamp).equals(made)) {
           remove(kept);
@@ -141,12 +143,13 @@ public final class RealBoots {
     }
   }
 
-  private static String inputs(Path parts) throws IOException {
-    Bytes firmware =
+  private static String inputs(Path parts, HostVariant.Firmware firmware) throws IOException {
+    Bytes flash =
         TpmHash.SHA256.hash(
             Bytes.concat(
-                Bytes.of(Files.readAllBytes(CODE)), Bytes.of(Files.readAllBytes(VARIABLES))));
-    return METHOD + " " + Files.readString(parts.resolve("inputs")) + firmware.hex();
+                Bytes.of(Files.readAllBytes(firmware.code())),
+                Bytes.of(Files.readAllBytes(firmware.variables()))));
+    return METHOD + " " + Files.readString(parts.resolve("inputs")) + flash.hex();
   }
 
   private static void remove(Path folder) throws IOException {
@@ -199,10 +202,11 @@ public final class RealBoots {
       try (InputStream in = Files.newInputStream(parts.resolve("secureboot.crt"))) {
         X509Certificate certificate =
             (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+        HostVariant.Firmware firmware = variant.firmware();
         UefiVariableStore store =
-            SecureBootPolicy.onlySignedBy(certificate)
+            SecureBootPolicy.of(List.of(Bytes.of(certificate.getEncoded())), firmware.forbidden())
                 .enrolInto(
-                    UefiVariableStore.parse(Files.readAllBytes(VARIABLES)),
+                    UefiVariableStore.parse(Files.readAllBytes(firmware.variables())),
                     LocalDateTime.of(2026, 1, 1, 0, 0));
         return variant.secureBoot() ? store : switchedOff(store);
       } catch (IOException e) {
@@ -233,7 +237,7 @@ public final class RealBoots {
                           + " -global driver=cfi.pflash01,property=secure,value=on"
                           + " -global ICH9-LPC.disable_s3=1"
                           + " -drive if=pflash,format=raw,unit=0,readonly=on,file="
-                          + CODE
+                          + variant.firmware().code()
                           + " -drive if=pflash,format=raw,unit=1,file="
                           + run.resolve("vars.fd")
                           + " -chardev socket,id=tpm,path="
@@ -245,6 +249,7 @@ public final class RealBoots {
                       .split(" ")));
       disk(words, "boot", run.resolve("boot.img"), ",bootindex=0");
       disk(words, "log", work.resolve("log.img"), "");
+      variant.firmware().card().ifPresent(card -> words.addAll(List.of("-device", card)));
       variant.payload().ifPresent(name -> disk(words, "payload", parts.resolve(name), ""));
       return words;
     }

@@ -19,6 +19,7 @@ import org.shieldwall.tpm.TpmHash;
 import org.shieldwall.tpm.command.Authorization;
 import org.shieldwall.tpm.command.Hierarchy;
 import org.shieldwall.tpm.command.Quoted;
+import org.shieldwall.tpm.command.SocketTransport;
 import org.shieldwall.tpm.command.Tpm;
 import org.shieldwall.tpm.command.TpmException;
 import org.shieldwall.tpm.command.TpmObject;
@@ -68,6 +69,25 @@ final class RunningHost implements AutoCloseable {
     process.close();
     booted = other;
     process = start();
+  }
+
+  /** Sleeps to memory and wakes: the TPM loses its power, and is started from what it saved. */
+  void sleepAndResume() throws IOException, TpmException {
+    try (Tpm tpm = tpm()) {
+      tpm.shutdown(Tpm.StartupType.STATE);
+    }
+    process.close();
+    Path state = folder.resolve("state");
+    // Of what does not last, only that which the TPM itself saved is still there.
+    Files.deleteIfExists(state.resolve("tpm2-00.volatilestate"));
+    process = SwtpmProcess.start(SwtpmOptions.standalone(state, folder));
+    Path socket = process.options().dataSocketPath();
+    Tpm tpm = Tpm.over(SocketTransport.connect(socket));
+    try {
+      tpm.startup(Tpm.StartupType.STATE);
+    } finally {
+      tpm.release();
+    }
   }
 
   BootedHost booted() {

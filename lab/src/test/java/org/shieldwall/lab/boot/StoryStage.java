@@ -61,7 +61,7 @@ final class StoryStage implements AutoCloseable {
     Matcher boots = BOOTS.matcher(happening.what());
     Matcher later = LATER.matcher(happening.what());
     if (boots.matches()) {
-      boot(boots.group(1), boots.group(2), boots.group(3).contains("Secure Boot off"));
+      boot(boots.group(1), variant(boots));
     } else if (later.matches()) {
       pass(Duration.ofDays(Long.parseLong(later.group(1))));
     } else {
@@ -86,10 +86,18 @@ final class StoryStage implements AutoCloseable {
     }
   }
 
+  private static HostVariant variant(Matcher boots) {
+    boolean updated = boots.group(3).contains("new firmware");
+    return HostVariant.of(
+        boots.group(1),
+        boots.group(2),
+        updated ? HostVariant.Firmware.UPDATED : HostVariant.Firmware.DELIVERED,
+        !boots.group(3).contains("Secure Boot off"));
+  }
+
   /** Whatever ran on the machine has ended; its TPM and its logs are those of the new boot. */
-  private void boot(String name, String image, boolean secureBootOff) throws Exception {
+  private void boot(String name, HostVariant variant) throws Exception {
     stop(name);
-    HostVariant variant = HostVariant.of(name, image, !secureBootOff);
     BootedHost booted = RealBoots.of(variant);
     RunningHost host = hosts.get(name);
     if (host == null) {

@@ -3,16 +3,12 @@ package org.shieldwall.lab.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.hgs.HgsException;
-import org.shieldwall.hgs.policy.PolicyDocument;
-import org.shieldwall.hgs.policy.PolicyFiles;
-import org.shieldwall.hgs.policy.PolicyReader;
 
 /** Three hosts that booted in three ways, each under a policy of its own, in one service. */
 @Tag("boot")
@@ -70,8 +66,7 @@ class ThreePoliciesTest {
   }
 
   private static void policy(Rack rack, String name, String text) throws HgsException {
-    PolicyDocument document = PolicyReader.read(name + ".toml", text, PolicyFiles.of(Map.of()));
-    rack.administer(each -> each.policies().add(document, false));
+    rack.policy(name, text);
     rack.administer(each -> {
       each.policies().assign(name, name);
       return name;
