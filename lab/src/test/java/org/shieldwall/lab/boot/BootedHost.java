@@ -55,6 +55,11 @@ record BootedHost(HostVariant variant, Path folder) {
     return PcrValues.of(TpmHash.SHA256, values);
   }
 
+  /** {@return all that the host wrote: text, log and list, each from a block of its own on} */
+  Bytes record() {
+    return part(0, BLOCK + (size("log") + BLOCK - 1) / BLOCK * BLOCK + size("ima"));
+  }
+
   /** {@return the folder with the TPM's state, not to be written to} */
   Path tpmState() {
     return folder.resolve("tpm");
