@@ -41,7 +41,7 @@ class AkCertificateTest {
 
   @BeforeAll
   static void start() throws Exception {
-    boot = BootLog.of("the accepted image");
+    boot = BootLog.of("standard");
     host = TestHost.boot("host-a", boot);
     other = TestHost.boot("host-b", boot);
     service = newService("hgs");
@@ -242,7 +242,7 @@ class AkCertificateTest {
             genuine.quote(),
             Bytes.of(altered),
             genuine.pcrs(),
-            BootLog.of("a boot to slander it with").toBytes(),
+            BootLog.of("open").toBytes(),
             genuine.ima());
 
     assertThat(refusal(() -> service.client().attest(forged))).contains("quote-signature-invalid");

@@ -53,7 +53,7 @@ class CrashTest {
 
   @Test
   void givenReleases_whenTheServiceIsKilledBetweenThem_thenNoneIsLost() throws Exception {
-    BootLog boot = BootLog.of("image");
+    BootLog boot = BootLog.of("standard");
     try (TestHost host = TestHost.boot("host-a", boot)) {
       HgsFolder folder = setUp(host, boot);
       TestOwner owner = new TestOwner();
@@ -87,7 +87,7 @@ class CrashTest {
   @Test
   void givenReleasesAtWork_whenTheServiceIsKilled_thenEveryAnsweredOneIsOnRecord()
       throws Exception {
-    BootLog boot = BootLog.of("image");
+    BootLog boot = BootLog.of("standard");
     try (TestHost host = TestHost.boot("host-a", boot)) {
       HgsFolder folder = setUp(host, boot);
       TestOwner owner = new TestOwner();
@@ -123,7 +123,7 @@ class CrashTest {
 
   @Test
   void givenAFullDisk_whenKeysAreAskedFor_thenNoneAreGivenAndNothingIsLost() throws Exception {
-    BootLog boot = BootLog.of("image");
+    BootLog boot = BootLog.of("standard");
     try (TestHost host = TestHost.boot("host-a", boot)) {
       HgsFolder folder = setUp(host, boot);
       TestOwner owner = new TestOwner();

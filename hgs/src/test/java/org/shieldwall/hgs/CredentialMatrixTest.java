@@ -77,7 +77,7 @@ class CredentialMatrixTest {
 
   @BeforeAll
   static void start() throws Exception {
-    BootLog boot = BootLog.of("image");
+    BootLog boot = BootLog.of("standard");
     host = TestHost.boot("host-a", boot);
     other = TestHost.boot("host-b", boot);
     service = newService("hgs", boot);

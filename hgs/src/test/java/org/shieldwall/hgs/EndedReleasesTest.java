@@ -27,7 +27,7 @@ import org.shieldwall.tpm.Bytes;
 
 /** A certificate that is good in itself, and what takes the ground from under it at once. */
 class EndedReleasesTest {
-  private static final BootLog BOOT = BootLog.of("image");
+  private static final BootLog BOOT = BootLog.of("standard");
 
   @TempDir private Path temporary;
   private TestService service;
@@ -106,8 +106,7 @@ class EndedReleasesTest {
     assertThat(refusal(certificate)).isEmpty();
     service.administer(admin -> admin.boots().remove("accepted"));
     assertThat(refusal(certificate)).containsExactly("baseline-withdrawn");
-    service.administer(
-        admin -> admin.addBaseline(BootLog.of("another image").baseline("accepted")));
+    service.administer(admin -> admin.addBaseline(BootLog.of("updated").baseline("accepted")));
     assertThat(refusal(certificate))
         .as("another boot under the same name")
         .containsExactly("baseline-withdrawn");
@@ -141,7 +140,7 @@ class EndedReleasesTest {
   @Test
   void givenAHostExceptedFromBaselines_whenItSendsTheLogOfAnAcceptedBoot_thenItIsNotOfThatBaseline()
       throws Exception {
-    try (TestHost other = TestHost.boot("host-b", BootLog.of("another image"))) {
+    try (TestHost other = TestHost.boot("host-b", BootLog.of("updated"))) {
       service.administer(admin -> admin.addHost(other.identity()));
       service.administer(admin ->
           admin.exceptions().except("host-b", "boot-baseline", Duration.ofHours(1), "in the lab"));

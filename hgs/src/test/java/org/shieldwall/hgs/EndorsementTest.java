@@ -46,7 +46,7 @@ class EndorsementTest {
 
   @BeforeAll
   static void start() throws Exception {
-    BootLog boot = BootLog.of("the accepted image");
+    BootLog boot = BootLog.of("standard");
     maker = TestMaker.in(temporary.resolve("maker"));
     certified = TestHost.boot("certified", boot, maker);
     bare = TestHost.boot("bare", boot);
@@ -257,7 +257,7 @@ class EndorsementTest {
   @Test
   void givenAHostThatAttested_whenItsTpmIsNotGoodEnoughAnyMore_thenListAndTraceSayIt()
       throws Exception {
-    try (TestHost plain = TestHost.boot("plain", BootLog.of("the accepted image"))) {
+    try (TestHost plain = TestHost.boot("plain", BootLog.of("standard"))) {
       listAndTrace(plain);
     }
   }

@@ -31,8 +31,7 @@ import org.shieldwall.tpm.TpmHash;
 
 /** Hosts of one service that are held to different things. */
 class FleetTest {
-  private static final BootLog BOOT = BootLog.of("image");
-  private static final Bytes GOOD = TpmHash.SHA256.hash(Bytes.ofText("a good program"));
+  private static final BootLog BOOT = BootLog.of("standard");
   private static final Bytes BAD = TpmHash.SHA256.hash(Bytes.ofText("a bad program"));
 
   @TempDir private Path temporary;
@@ -43,7 +42,9 @@ class FleetTest {
   void start() throws Exception {
     service = TestService.in(temporary.resolve("hgs"));
     service.administer(admin -> admin.addBaseline(BOOT.baseline("accepted")));
-    Files.writeString(service.folder().path().resolve("good.txt"), "sha256:" + GOOD.hex() + "\n");
+    Files.write(
+        service.folder().path().resolve("good.txt"),
+        BOOT.files().stream().map(each -> "sha256:" + each.hex()).toList());
   }
 
   @AfterEach
@@ -101,8 +102,8 @@ class FleetTest {
     assign("lab", "laboratory");
     TestHost plain = host("plain", BOOT);
     TestHost strict = host("strict-host", BOOT, "production", "rack7");
-    TestHost loose = host("loose", BootLog.of("anything", false), "laboratory");
-    TestHost stray = host("stray", BootLog.of("anything", false));
+    TestHost loose = host("loose", BootLog.of("secure-boot-off"), "laboratory");
+    TestHost stray = host("stray", BootLog.of("secure-boot-off"));
 
     AttestReply byDefault = plain.attest(service.client());
     assertThat(byDefault.claims().policyName()).isEqualTo("default");
@@ -112,13 +113,12 @@ class FleetTest {
         .doesNotContain("code-integrity");
 
     assertThat(refusal(strict)).as("no list of what ran").containsExactly("evidence-missing");
-    strict.startMeasuringFiles();
-    strict.measureFile("/usr/bin/good", GOOD);
+    strict.measureFiles(BOOT.ima().size());
     AttestReply strictly = strict.attest(service.client());
     assertThat(strictly.claims().policyName()).isEqualTo("strict");
     assertThat(strictly.claims().policyVersion()).isEqualTo(4);
     assertThat(strictly.claims().checks()).contains("code-integrity");
-    strict.measureFile("/tmp/bad", BAD);
+    strict.measureStrangeFile("/tmp/bad", BAD);
     assertThat(refusal(strict)).containsExactly("ima-not-allowed");
 
     AttestReply loosely = loose.attest(service.client());
@@ -151,7 +151,7 @@ class FleetTest {
 
   @Test
   void givenAnException_whenTheHostAttests_thenItIsStatedAndEndsInTime() throws Exception {
-    TestHost host = host("host-a", BootLog.of("image", false));
+    TestHost host = host("host-a", BootLog.of("secure-boot-off"));
     assertThat(refusal(host)).contains("secure-boot-off", "boot-baseline-mismatch");
     Duration hour = Duration.ofHours(1);
     for (String check : List.of("secure-boot", "boot-baseline")) {
@@ -240,7 +240,7 @@ class FleetTest {
   @Test
   void givenAnException_whenItsHostIsRevokedAndAddedAgain_thenTheHostHasToPassEveryCheck()
       throws Exception {
-    TestHost host = host("host-a", BootLog.of("image", false));
+    TestHost host = host("host-a", BootLog.of("secure-boot-off"));
     Duration day = Duration.ofDays(1);
     for (String check : List.of("secure-boot", "boot-baseline")) {
       service.administer(admin -> admin.exceptions().except("host-a", check, day, "for now"));

@@ -262,7 +262,7 @@ class HostKeyModeTest {
     ReportedFinding finding = refusal(() -> service.client().attest(crossed)).findings().getFirst();
     assertThat(finding.code()).isIn("token-not-good", "mode-not-enabled");
 
-    BootLog boot = BootLog.of("the accepted image");
+    BootLog boot = BootLog.of("standard");
     try (TestHost host = TestHost.boot("tpm-host", boot)) {
       service.administer(admin -> admin.addHost(host.identity()));
       service.administer(admin -> admin.addBaseline(boot.baseline("accepted")));
@@ -278,7 +278,7 @@ class HostKeyModeTest {
 
   @Test
   void givenATpmHostsName_whenAKeyIsRegisteredUnderIt_thenItIsRefused() throws Exception {
-    try (TestHost host = TestHost.boot("host-t", BootLog.of("an image"))) {
+    try (TestHost host = TestHost.boot("host-t", BootLog.of("standard"))) {
       service.administer(admin -> admin.addHost(host.identity()));
       HgsException taken =
           catchThrowableOfType(HgsException.class, () -> register("host-t", OTHER_KEY));

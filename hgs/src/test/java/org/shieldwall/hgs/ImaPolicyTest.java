@@ -22,7 +22,6 @@ import org.shieldwall.tpm.TpmHash;
 
 /** A service whose policy says what may run, and hosts that keep to it or do not. */
 class ImaPolicyTest {
-  private static final Bytes GOOD = TpmHash.SHA256.hash(Bytes.ofText("a good program"));
   private static final Bytes BAD = TpmHash.SHA256.hash(Bytes.ofText("a bad program"));
 
   @TempDir private Path temporary;
@@ -31,9 +30,9 @@ class ImaPolicyTest {
 
   @BeforeEach
   void start() throws Exception {
-    BootLog boot = BootLog.of("image");
+    BootLog boot = BootLog.of("standard");
     host = TestHost.boot("host-a", boot);
-    service = TestService.allowingFiles(temporary.resolve("hgs"), List.of(GOOD));
+    service = TestService.allowingFiles(temporary.resolve("hgs"), boot.files());
     service.administer(admin -> admin.addHost(host.identity()));
     service.administer(admin -> admin.addBaseline(boot.baseline("accepted")));
   }
@@ -64,19 +63,18 @@ class ImaPolicyTest {
     Challenge challenge = service.client().challenge(host.challengeRequest());
     assertThat(challenge.wantsIma()).isTrue();
     assertThat(challenge.pcrs()).contains(0, 9, 10, 15);
-    host.startMeasuringFiles();
-    host.measureFile("/usr/bin/good", GOOD);
+    host.measureFiles(5);
     assertThat(service.client().attest(answer()).host()).isEqualTo("host-a");
 
-    host.measureFile("/tmp/bad", BAD);
+    host.measureStrangeFile("/tmp/bad", BAD);
     assertThat(refusal(answer())).containsExactly("ima-not-allowed");
   }
 
   @Test
   void givenAShortenedOrMissingList_whenAttested_thenItIsNotTakenForAGoodOne() throws Exception {
-    host.startMeasuringFiles();
+    host.measureFiles(1);
     AttestRequest before = answer();
-    host.measureFile("/tmp/bad", BAD);
+    host.measureStrangeFile("/tmp/bad", BAD);
     AttestRequest after = answer();
     assertThat(refusal(withIma(after, before.ima()))).contains("ima-replay-mismatch");
     assertThat(refusal(withIma(answer(), Optional.empty()))).containsExactly("evidence-missing");

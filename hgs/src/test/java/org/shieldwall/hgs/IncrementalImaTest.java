@@ -25,8 +25,7 @@ import org.shieldwall.tpm.TpmHash;
 
 /** A host that sends only what its kernel measured since, and hosts that would leave more out. */
 class IncrementalImaTest {
-  private static final Bytes GOOD = TpmHash.SHA256.hash(Bytes.ofText("a good program"));
-  private static final Bytes OTHER = TpmHash.SHA256.hash(Bytes.ofText("another good program"));
+  private static final BootLog BOOT = BootLog.of("standard");
   private static final Bytes BAD = TpmHash.SHA256.hash(Bytes.ofText("a bad program"));
 
   @TempDir private Path temporary;
@@ -35,13 +34,11 @@ class IncrementalImaTest {
 
   @BeforeEach
   void start() throws Exception {
-    BootLog boot = BootLog.of("image");
-    host = TestHost.boot("host-a", boot);
-    service = TestService.allowingFiles(temporary.resolve("hgs"), List.of(GOOD, OTHER));
+    host = TestHost.boot("host-a", BOOT);
+    service = TestService.allowingFiles(temporary.resolve("hgs"), BOOT.files());
     service.administer(admin -> admin.addHost(host.identity()));
-    service.administer(admin -> admin.addBaseline(boot.baseline("accepted")));
-    host.startMeasuringFiles();
-    host.measureFile("/usr/bin/good", GOOD);
+    service.administer(admin -> admin.addBaseline(BOOT.baseline("accepted")));
+    host.measureFiles(2);
   }
 
   @AfterEach
@@ -105,13 +102,13 @@ class IncrementalImaTest {
     assertThat(empty.ima()).contains(Bytes.EMPTY);
     service.client().attest(empty);
 
-    host.measureFile("/usr/bin/other", OTHER);
+    host.measureFiles(1);
     AttestRequest one = host.answer(challenge());
     assertThat(one.ima().orElseThrow().length()).isLessThan(200);
     service.client().attest(one);
     assertThat(challenge().imaFrom()).isEqualTo(3);
 
-    host.measureFile("/tmp/bad", BAD);
+    host.measureStrangeFile("/tmp/bad", BAD);
     assertThat(refusal(host.answer(challenge()))).containsExactly("ima-not-allowed");
     // What was refused is not taken for accepted: it is asked for again, and refused again.
     assertThat(challenge().imaFrom()).isEqualTo(3);
@@ -146,8 +143,8 @@ class IncrementalImaTest {
   @Test
   void givenEntriesLeftOut_whenTheEndIsSent_thenItDoesNotLeadToTheQuote() throws Exception {
     attest();
-    host.measureFile("/tmp/bad", BAD);
-    host.measureFile("/usr/bin/other", OTHER);
+    host.measureStrangeFile("/tmp/bad", BAD);
+    host.measureFiles(1);
     AttestRequest answer = host.answer(challenge());
     assertThat(refusal(withList(answer, host.imaFrom(3)))).containsExactly("ima-replay-mismatch");
     AttestRequest again = host.answer(challenge());
@@ -161,7 +158,7 @@ class IncrementalImaTest {
   void givenAnOldChallenge_whenAnsweredAfterANewerOne_thenItsOwnOffsetHolds() throws Exception {
     attest();
     Challenge old = challenge();
-    host.measureFile("/usr/bin/other", OTHER);
+    host.measureFiles(1);
     attest();
     assertThat(refusal(withList(host.answer(old), host.imaFrom(3))))
         .containsExactly("ima-replay-mismatch");
@@ -170,11 +167,13 @@ class IncrementalImaTest {
 
   @Test
   void givenOtherRules_whenAsked_thenEveryEntryIsJudgedAnew() throws Exception {
-    host.measureFile("/usr/bin/other", OTHER);
+    host.measureFiles(1);
     attest();
     Challenge before = challenge();
     assertThat(before.imaFrom()).isEqualTo(3);
-    Files.writeString(service.folder().path().resolve("ima.txt"), "sha256:" + GOOD.hex() + "\n");
+    Files.writeString(
+        service.folder().path().resolve("ima.txt"),
+        "sha256:" + BOOT.files().getFirst().hex() + "\n");
     service.policy(
         """
         name = "default"

@@ -113,7 +113,7 @@ class ModeReleaseTest {
   @EnumSource(Assurance.class)
   void givenATpmsCertificate_whenReleased_thenEveryMinimumIsMet(Assurance minimum)
       throws Exception {
-    BootLog boot = BootLog.of("the accepted image");
+    BootLog boot = BootLog.of("standard");
     try (TestHost host = TestHost.boot("host-t", boot)) {
       service.administer(admin -> admin.addHost(host.identity()));
       service.administer(admin -> admin.addBaseline(boot.baseline("accepted")));
@@ -146,7 +146,7 @@ class ModeReleaseTest {
   @Test
   void givenAnEndorsementKeyRegisteredAsAHostKey_whenItsTpmAsks_thenItIsNoHostWithATpm()
       throws Exception {
-    try (TestHost host = TestHost.boot("host-t", BootLog.of("image"))) {
+    try (TestHost host = TestHost.boot("host-t", BootLog.of("standard"))) {
       HostKey ek = HostKey.parsePem(HostKeyDocument.pem(host.ekArea().publicKey()));
       service.administer(admin -> admin.modes().addHostKey("host-t", ek));
       RefusedException refused =

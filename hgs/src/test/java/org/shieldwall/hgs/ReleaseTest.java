@@ -63,7 +63,7 @@ class ReleaseTest {
 
   @BeforeAll
   static void start() throws Exception {
-    BootLog boot = BootLog.of("the accepted image");
+    BootLog boot = BootLog.of("standard");
     host = TestHost.boot("host-a", boot);
     service = TestService.in(temporary.resolve("hgs"));
     service.administer(admin -> admin.addHost(host.identity()));

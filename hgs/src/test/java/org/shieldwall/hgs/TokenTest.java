@@ -30,7 +30,7 @@ class TokenTest {
 
   @BeforeAll
   static void start() throws Exception {
-    BootLog boot = BootLog.of("image");
+    BootLog boot = BootLog.of("standard");
     host = TestHost.boot("host-a", boot);
     other = TestHost.boot("host-b", boot);
     service = newService("hgs", boot);
@@ -61,7 +61,7 @@ class TokenTest {
 
   @Test
   void givenATokenOfAnotherService_whenSentHere_thenItIsNotThisOnes() throws Exception {
-    try (TestService elsewhere = newService("elsewhere", BootLog.of("image"))) {
+    try (TestService elsewhere = newService("elsewhere", BootLog.of("standard"))) {
       Challenge foreign = elsewhere.client().challenge(host.challengeRequest());
       AttestRequest answer = host.answer(foreign);
       assertThat(refusal(() -> service.client().attest(answer))).containsExactly("token-not-good");
@@ -92,7 +92,7 @@ class TokenTest {
   @Test
   void givenAClockSetBackBehindTheRecord_whenAnythingIsAsked_thenNothingIsDecided()
       throws Exception {
-    try (TestService elsewhere = newService("clock", BootLog.of("image"))) {
+    try (TestService elsewhere = newService("clock", BootLog.of("standard"))) {
       AttestRequest answer = host.answer(elsewhere.client().challenge(host.challengeRequest()));
       elsewhere.client().attest(answer);
       elsewhere.clock().advance(Duration.ofHours(2));
@@ -146,7 +146,7 @@ class TokenTest {
 
   @Test
   void givenAnotherTpm_whenItWantsAKnownName_thenItNeverGetsIt() throws Exception {
-    try (TestHost impostor = TestHost.boot("host-a", BootLog.of("image"))) {
+    try (TestHost impostor = TestHost.boot("host-a", BootLog.of("standard"))) {
       HgsException taken =
           catchThrowableOfType(
               HgsException.class,

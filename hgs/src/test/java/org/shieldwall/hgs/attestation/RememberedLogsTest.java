@@ -18,16 +18,16 @@ class RememberedLogsTest {
   @Test
   void givenALogSeenBefore_whenReadAgain_thenWhatItSaysIsWhatReadingAnewGives() throws Exception {
     RememberedLogs logs = new RememberedLogs();
-    LogReading first = logs.read(log("a"), TpmHash.SHA256);
-    assertThat(logs.read(log("a"), TpmHash.SHA256)).isSameAs(first);
-    assertThat(first).isEqualTo(LogReading.Source.ANEW.read(log("a"), TpmHash.SHA256));
+    LogReading first = logs.read(log("standard"), TpmHash.SHA256);
+    assertThat(logs.read(log("standard"), TpmHash.SHA256)).isSameAs(first);
+    assertThat(first).isEqualTo(LogReading.Source.ANEW.read(log("standard"), TpmHash.SHA256));
   }
 
   @Test
-  void givenALogThatDiffersInOneByte_whenRead_thenItIsAnotherOne() throws Exception {
+  void givenALogThatDiffersInDigests_whenRead_thenItIsAnotherOne() throws Exception {
     RememberedLogs logs = new RememberedLogs();
-    LogReading first = logs.read(log("a"), TpmHash.SHA256);
-    LogReading other = logs.read(log("b"), TpmHash.SHA256);
+    LogReading first = logs.read(log("standard"), TpmHash.SHA256);
+    LogReading other = logs.read(log("updated"), TpmHash.SHA256);
     assertThat(other.boot().orElseThrow().pcrs()).isNotEqualTo(first.boot().orElseThrow().pcrs());
     assertThat(logs.count()).isEqualTo(2);
   }
@@ -36,22 +36,22 @@ class RememberedLogsTest {
   void givenALogSeenInOneBank_whenAskedForAnother_thenNothingOfTheFirstIsAnswered()
       throws Exception {
     RememberedLogs logs = new RememberedLogs();
-    assertThat(logs.read(log("a"), TpmHash.SHA256).boot()).isPresent();
-    assertThat(logs.read(log("a"), TpmHash.SHA384).boot()).isEmpty();
+    assertThat(logs.read(log("standard"), TpmHash.SHA256).boot()).isPresent();
+    assertThat(logs.read(log("standard"), TpmHash.SHA384).boot()).isEmpty();
   }
 
   @Test
   void givenMoreLogsThanThereIsRoomFor_whenRead_thenThoseLongestUnseenAreForgotten()
       throws Exception {
-    int length = log("a").length();
+    int length = log("standard").length();
     RememberedLogs logs = new RememberedLogs(2 * length + 10);
-    LogReading a = logs.read(log("a"), TpmHash.SHA256);
-    LogReading b = logs.read(log("b"), TpmHash.SHA256);
-    assertThat(logs.read(log("a"), TpmHash.SHA256)).isSameAs(a);
-    logs.read(log("c"), TpmHash.SHA256);
+    LogReading a = logs.read(log("standard"), TpmHash.SHA256);
+    LogReading b = logs.read(log("updated"), TpmHash.SHA256);
+    assertThat(logs.read(log("standard"), TpmHash.SHA256)).isSameAs(a);
+    logs.read(log("open"), TpmHash.SHA256);
     assertThat(logs.count()).isEqualTo(2);
-    assertThat(logs.read(log("a"), TpmHash.SHA256)).isSameAs(a);
-    assertThat(logs.read(log("b"), TpmHash.SHA256)).isNotSameAs(b);
+    assertThat(logs.read(log("standard"), TpmHash.SHA256)).isSameAs(a);
+    assertThat(logs.read(log("updated"), TpmHash.SHA256)).isNotSameAs(b);
   }
 
   @Test

@@ -55,7 +55,7 @@ public final class HgsBench {
     BootLog boot =
         arguments.length > 1
             ? BootLog.genuine(Bytes.of(Files.readAllBytes(Path.of(arguments[1]))))
-            : BootLog.of("image");
+            : BootLog.of("standard");
     Path folder = Files.createTempDirectory("hgs-bench");
     try (TestHost host = TestHost.boot("bench", boot);
         TestService service = TestService.in(folder.resolve("hgs"))) {

@@ -60,9 +60,10 @@ public final class TestHost implements AutoCloseable {
   private TpmObject ek;
   private TpmObject ak;
   private final Optional<Bytes> certificate;
-  private Bytes log;
+  private BootLog boot;
   private final ByteArrayOutputStream ima = new ByteArrayOutputStream();
   private final List<Integer> imaEntries = new ArrayList<>();
+  private int measured;
   private PrivateKeySet enclave = PrivateKeySet.generate(RANDOM);
 
   private TestHost(String name, Path folder, SwtpmProcess process, Tpm tpm, BootLog boot)
@@ -71,7 +72,7 @@ public final class TestHost implements AutoCloseable {
     this.folder = folder;
     this.process = process;
     this.tpm = tpm;
-    this.log = boot.toBytes();
+    this.boot = boot;
     for (BootLog.Event event : boot.events()) {
       tpm.pcrs().extend(event.pcr(), Map.of(TpmHash.SHA256, event.digest()));
     }
@@ -126,8 +127,10 @@ public final class TestHost implements AutoCloseable {
     process.close();
     process = SwtpmProcess.start(SwtpmOptions.standalone(folder.resolve("state"), folder));
     tpm = process.connect();
-    log = boot.toBytes();
+    this.boot = boot;
     ima.reset();
+    imaEntries.clear();
+    measured = 0;
     for (BootLog.Event event : boot.events()) {
       tpm.pcrs().extend(event.pcr(), Map.of(TpmHash.SHA256, event.digest()));
     }
@@ -157,8 +160,8 @@ public final class TestHost implements AutoCloseable {
             AttestationBinding.ENCLAVE_PCR, Map.of(TpmHash.SHA256, Bytes.of(keys.id().bytes())));
   }
 
-  /** Measures a file as the kernel does, into the IMA list (template ima-ng) and PCR 10. */
-  public void measureFile(String path, Bytes digest) throws TpmException {
+  /** Measures a file that was not measured in this boot, with the template ima-ng. */
+  public void measureStrangeFile(String path, Bytes digest) throws TpmException {
     byte[] hash = Bytes.concat(Bytes.ofText("sha256:\0"), digest).toArray();
     byte[] file = (path + "\0").getBytes(StandardCharsets.UTF_8);
     ByteBuffer data =
@@ -193,12 +196,17 @@ public final class TestHost implements AutoCloseable {
     return tpm.clock().clock().resetCount();
   }
 
-  /** The first entry: a digest over the PCRs of the boot. */
-  public void startMeasuringFiles() throws TpmException {
-    int[] boot = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-    PcrValues values = tpm.pcrs().read(PcrSelection.of(TpmHash.SHA256, boot));
-    Bytes[] all = values.banks().get(TpmHash.SHA256).values().toArray(new Bytes[0]);
-    measureFile("boot_aggregate", TpmHash.SHA256.hash(Bytes.concat(all)));
+  /** The kernel measures files, as it did in this boot: so many more entries of its list. */
+  public void measureFiles(int entries) throws TpmException {
+    for (int i = 0; i < entries; i++) {
+      Bytes entry = boot.ima().get(measured++);
+      int template = 4 + 20 + 4;
+      int data = template + entry.toArray()[template - 4] + 4;
+      imaEntries.add(ima.size());
+      ima.writeBytes(entry.toArray());
+      Bytes extended = TpmHash.SHA256.hash(entry.slice(data, entry.length()));
+      tpm.pcrs().extend(10, Map.of(TpmHash.SHA256, extended));
+    }
   }
 
   public String name() {
@@ -210,7 +218,7 @@ public final class TestHost implements AutoCloseable {
   }
 
   public Bytes log() {
-    return log;
+    return boot.toBytes();
   }
 
   public HostIdentity identity() {
@@ -275,7 +283,7 @@ public final class TestHost implements AutoCloseable {
         quoted.attest().raw(),
         signature.toBytes(),
         new TreeMap<>(values.banks().get(TpmHash.SHA256)),
-        log,
+        boot.toBytes(),
         ima.size() > 0 && challenge.wantsIma()
             ? Optional.of(imaFrom(challenge.imaFrom()))
             : Optional.empty());
