@@ -7,20 +7,28 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.shieldwall.evidence.check.HostEvidence;
 import org.shieldwall.evidence.eventlog.BootFacts;
+import org.shieldwall.evidence.eventlog.LogReading;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.PcrValues;
 import org.shieldwall.tpm.TpmAlgorithm;
 import org.shieldwall.tpm.TpmHash;
 
 /** A host whose enclave measured its keys, and what one check makes of it. */
-record CheckedHost(LogBuilder boot, Optional<String> claimedCommandLine) {
+public record CheckedHost(LogBuilder boot, Optional<String> claimedCommandLine) {
   static final SoftTpm TPM = SoftTpm.make(TpmAlgorithm.ECDSA, TpmHash.SHA256);
   static final Bytes ENCLAVE = LogBuilder.digestOf("the enclave's public keys");
   static final Bytes EXTRA_DATA = LogBuilder.digestOf("nonce and enclave");
   static final Challenge CHALLENGE = new Challenge(Optional.of("rack1-host7"), EXTRA_DATA, ENCLAVE);
 
-  /** A host that booted an image with this line inside, and says so. */
+  /** A host that booted so in the lab, and says what its kernel was told. */
+  public static CheckedHost recorded(String name) {
+    RecordedBoot boot = RecordedBoot.of(name);
+    return new CheckedHost(LogBuilder.of(boot.eventLog()), Optional.of(boot.commandLine()));
+  }
+
+  /** A host that would have booted an image with this line inside, and says so. */
   static CheckedHost sealed(String commandLine) {
     return new CheckedHost(
         new LogBuilder().firmware(true).sealedImage("uki", commandLine).exit(),
@@ -78,6 +86,12 @@ record CheckedHost(LogBuilder boot, Optional<String> claimedCommandLine) {
     CheckResult result = judge(policy, check);
     assertThat(result.outcome()).isEqualTo(outcome);
     return result;
+  }
+
+  /** {@return the evidence as checks read it, under a policy that asks for this one} */
+  public HostEvidence read(Check check) {
+    AttestationPolicy policy = policy(check);
+    return new HostEvidence(policy, evidence(policy), CHALLENGE, LogReading.Source.ANEW);
   }
 
   CheckResult judge(Check check) {

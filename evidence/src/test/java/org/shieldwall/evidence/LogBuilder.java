@@ -7,16 +7,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.shieldwall.evidence.eventlog.EfiVariable;
 import org.shieldwall.evidence.eventlog.EventType;
+import org.shieldwall.evidence.eventlog.LogLimits;
+import org.shieldwall.evidence.eventlog.UntrustedEvent;
+import org.shieldwall.evidence.eventlog.UntrustedEventLog;
 import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.PcrValues;
 import org.shieldwall.tpm.TpmHash;
 
 /**
- * Writes crypto-agile logs of SHA-256 as firmware does, and keeps the PCRs that a TPM would then
- * hold. What is logged can be changed afterwards, as a host's root could; what was extended cannot.
+ * A boot's log, and the PCRs that a TPM then holds: a recorded one of a machine ({@link #boot}), or
+ * one written by hand for what no machine would do. What is logged can be changed afterwards, as a
+ * host's root could; what was extended cannot.
  */
 public final class LogBuilder {
   /** One event: what was extended, and what the log will say about it. */
@@ -37,12 +43,42 @@ public final class LogBuilder {
 
   private final Map<Integer, Bytes> pcrs = new TreeMap<>();
 
-  /** Starts with PCRs of zero and an empty log. */
-  public LogBuilder() {}
+  private final Bytes recorded;
+  private final List<Event> recordedEvents;
 
-  /** A boot with Secure Boot on, one signed image and a command line for the kernel. */
+  /** Starts with PCRs of zero and an empty log. */
+  public LogBuilder() {
+    this(Bytes.EMPTY, List.of());
+  }
+
+  private LogBuilder(Bytes recorded, List<Event> recordedEvents) {
+    this.recorded = recorded;
+    this.recordedEvents = List.copyOf(recordedEvents);
+    for (Event each : recordedEvents) {
+      extended(each.pcr(), each.type(), each.digest(), each.data());
+    }
+  }
+
+  /** The standard host's boot: Secure Boot on, one signed image with its command line inside. */
   public static LogBuilder boot() {
-    return new LogBuilder().firmware(true).image("uki", "\\EFI\\BOOT\\BOOTX64.EFI").exit();
+    return of(RecordedBoot.of("standard").eventLog());
+  }
+
+  /** A boot of some machine's, whose bytes are kept for as long as nothing is changed. */
+  public static LogBuilder of(Bytes log) {
+    List<Event> events = new ArrayList<>();
+    try {
+      for (UntrustedEvent each :
+          UntrustedEventLog.parse(log.toArray(), LogLimits.DEFAULT).events()) {
+        Optional<Bytes> digest = each.digest(TpmHash.SHA256);
+        if (each.type() != EventType.NO_ACTION.id() && digest.isPresent()) {
+          events.add(new Event((int) each.pcr(), each.type(), digest.get(), each.data()));
+        }
+      }
+    } catch (MalformedException e) {
+      throw new IllegalStateException("a recorded log does not read", e);
+    }
+    return new LogBuilder(log, events);
   }
 
   /** What firmware measures before it boots anything. */
@@ -162,7 +198,11 @@ public final class LogBuilder {
 
   /** A digest that is extended, whatever the data. */
   public LogBuilder extended(int pcr, EventType type, Bytes digest, Bytes data) {
-    events.add(new Event(pcr, type.id(), digest, data));
+    return extended(pcr, type.id(), digest, data);
+  }
+
+  private LogBuilder extended(int pcr, long type, Bytes digest, Bytes data) {
+    events.add(new Event(pcr, type, digest, data));
     return extendOnly(pcr, digest);
   }
 
@@ -201,6 +241,9 @@ public final class LogBuilder {
 
   /** {@return the log} */
   public Bytes log() {
+    if (!recorded.isEmpty() && events.equals(recordedEvents)) {
+      return recorded;
+    }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     Bytes specId =
         Bytes.concat(
