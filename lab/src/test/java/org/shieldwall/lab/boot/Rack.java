@@ -96,15 +96,26 @@ final class Rack implements AutoCloseable {
 
   /** A host that has booted so, registered under this name. */
   Host register(String name, HostVariant variant) throws Exception {
+    Host host = host(name, variant);
+    add(host).orFail();
+    return host;
+  }
+
+  /** A host that has booted so, of which the service does not know yet. */
+  Host host(String name, HostVariant variant) throws Exception {
     Host host = new Host(name, RunningHost.of(RealBoots.of(variant)));
     hosts.add(host);
     host.boot(variant);
-    Path identity = folder.resolve(name + ".identity.json");
-    try (HostTpm tpm = HostTpm.open(host.tpm())) {
-      Files.write(identity, tpm.identity(name).toBytes());
-    }
-    hgs("host", "add", identity).orFail();
     return host;
+  }
+
+  /** Writes who a host is, with what its TPM holds, and runs {@code hgs host add} with it. */
+  Command.Result add(Host host) throws Exception {
+    Path identity = folder.resolve(host.name() + ".identity.json");
+    try (HostTpm tpm = HostTpm.open(host.tpm())) {
+      Files.write(identity, tpm.identity(host.name()).toBytes());
+    }
+    return hgs("host", "add", identity);
   }
 
   private static int freePort() {
@@ -149,6 +160,10 @@ final class Rack implements AutoCloseable {
       running.reboot(RealBoots.of(variant));
       enclave = newEnclave();
       running.measureEnclave(Bytes.of(enclave.id().bytes()));
+    }
+
+    RunningHost running() {
+      return running;
     }
 
     private TpmAddress tpm() {
