@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.shieldwall.evidence.BootBaseline;
 import org.shieldwall.evidence.CaptureLevel;
+import org.shieldwall.evidence.FactName;
+import org.shieldwall.evidence.FactValue;
 import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.LogLimits;
 import org.shieldwall.evidence.eventlog.Replay;
@@ -23,23 +26,51 @@ import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.TpmHash;
 
 /**
- * The evidence of one host with so many IMA entries: the event log that real firmware wrote, where
- * the vectors are beside the project, and a made-up one of the same length otherwise. The IMA list
- * is made here, so that its first entry is the digest over the PCRs of that log.
+ * The evidence of one host with so many IMA entries: that of the vectors, where they are beside the
+ * project, and made-up evidence of the same size otherwise.
  *
- * @param genuine whether the log is the vectors'
+ * @param origin where log and list are from
  * @param log the TCG event log
  * @param ima the IMA list, binary, template ima-ng
  * @param pcrs what both lead to, SHA-256
  * @param allowed the digest of each file in the list
+ * @param quote a TPM's, of just this log and list, if there is one
  */
 record BenchEvidence(
-    boolean genuine, Bytes log, Bytes ima, SortedMap<Integer, Bytes> pcrs, Set<Bytes> allowed) {
+    Origin origin,
+    Bytes log,
+    Bytes ima,
+    SortedMap<Integer, Bytes> pcrs,
+    Set<Bytes> allowed,
+    Optional<VectorQuote> quote) {
   private static final int IMA_PCR = 10;
   private static final int PCRS_OF_BOOT = 10;
 
+  /** The sizes of the vectors' lists, each the beginning of the next. */
+  private static final List<Integer> SIZES = List.of(100, 1_000, 5_000, 20_000);
+
+  /** What is not made up. */
+  enum Origin {
+    VECTORS,
+    LOG_OF_VECTORS,
+    MADE_UP
+  }
+
   /** {@return the evidence of a host with so many IMA entries} */
   static BenchEvidence of(int entries) throws IOException, MalformedException {
+    return of(entries, false);
+  }
+
+  /**
+   * {@return the same with a first entry that is the digest over this boot's PCRs} That of the
+   * vectors' lists is not: a service that asks for one would refuse them.
+   */
+  static BenchEvidence aggregated(int entries) throws IOException, MalformedException {
+    return of(entries, true);
+  }
+
+  private static BenchEvidence of(int entries, boolean aggregated)
+      throws IOException, MalformedException {
     Path file = vectors().resolve("eventlog.bin");
     boolean genuine = Files.isReadable(file);
     Bytes log = genuine ? Bytes.of(Files.readAllBytes(file)) : MadeUpLog.bytes();
@@ -51,13 +82,55 @@ record BenchEvidence(
     for (int pcr = 0; pcr < Replay.PCR_COUNT; pcr++) {
       pcrs.putIfAbsent(pcr, Bytes.zeros(TpmHash.SHA256.size()));
     }
-    Bytes ima = imaList(entries, pcrs);
+    Optional<Bytes> given = genuine ? vectorList(entries) : Optional.empty();
+    Bytes ima =
+        given.isEmpty()
+            ? imaList(entries, pcrs)
+            : aggregated
+                ? Bytes.concat(
+                    imaList(1, pcrs),
+                    given.get().slice(ImaEntries.offset(given.get(), 1), given.get().length()))
+                : given.get();
     Set<Bytes> allowed = new HashSet<>();
     Bytes pcr10 =
         replay(ima, options(Optional.empty()), allowed)
             .orElseThrow(() -> new IllegalStateException("no PCR 10"));
     pcrs.put(IMA_PCR, pcr10);
-    return new BenchEvidence(genuine, log, ima, pcrs, Set.copyOf(allowed));
+    Origin origin =
+        given.isPresent() ? Origin.VECTORS : genuine ? Origin.LOG_OF_VECTORS : Origin.MADE_UP;
+    Optional<VectorQuote> quote =
+        given.isPresent() && !aggregated && SIZES.contains(entries)
+            ? Optional.of(VectorQuote.read(vectors(), entries))
+            : Optional.empty();
+    return new BenchEvidence(origin, log, ima, pcrs, Set.copyOf(allowed), quote);
+  }
+
+  /** {@return the vectors' list of so many entries, or the beginning of a longer one} */
+  private static Optional<Bytes> vectorList(int entries) throws IOException {
+    for (int size : SIZES) {
+      Path file = vectors().resolve(size + "/ima.binary");
+      if (size >= entries && Files.isReadable(file)) {
+        Bytes all = Bytes.of(Files.readAllBytes(file));
+        return Optional.of(all.slice(0, ImaEntries.offset(all, entries)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** {@return where figures' data is from, in words} */
+  static List<String> data() throws IOException, MalformedException {
+    Origin origin = of(1).origin();
+    return switch (origin) {
+      case VECTORS ->
+          List.of(
+              "event log: a real machine's; IMA lists and quotes in process: the vectors', by swtpm",
+              "over HTTPS: quotes made by the clients, since each answers a nonce of its own, and the"
+                  + " list's first entry, which is to be this boot's aggregate");
+      case LOG_OF_VECTORS ->
+          List.of("event log: a real machine's; IMA lists and quotes: MADE UP, no vectors of them");
+      case MADE_UP ->
+          List.of("event log, IMA lists and quotes: MADE UP, no vectors at " + vectors());
+    };
   }
 
   /** {@return the folder of vectors, there or not} */
@@ -85,9 +158,18 @@ record BenchEvidence(
 
   /** {@return a baseline that this boot matches} */
   BootBaseline baseline() {
+    return baseline(Optional.empty());
+  }
+
+  /** {@return a baseline that this boot matches, of what these PCRs show} */
+  BootBaseline baseline(Optional<Set<Integer>> quoted) {
     try {
       UntrustedEventLog read = UntrustedEventLog.parse(log.toArray(), LogLimits.DEFAULT);
-      return BootBaseline.capture("bench", BootFacts.draw(read, TpmHash.SHA256), CaptureLevel.BOOT);
+      BootBaseline boot =
+          BootBaseline.capture("bench", BootFacts.draw(read, TpmHash.SHA256), CaptureLevel.BOOT);
+      SortedMap<FactName, List<FactValue>> facts = new TreeMap<>(boot.facts());
+      quoted.ifPresent(pcrs -> facts.keySet().removeIf(fact -> !pcrs.containsAll(fact.pcrs())));
+      return new BootBaseline("bench", TpmHash.SHA256, facts);
     } catch (MalformedException e) {
       throw new IllegalStateException("the log does not read", e);
     }

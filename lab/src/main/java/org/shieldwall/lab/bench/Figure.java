@@ -44,6 +44,14 @@ record Figure(
     return new Figure(name, unit, value, limit, atLeast, primitives, words);
   }
 
+  /** {@return how many times the primitives' time it took; for a rate, the time of each} */
+  OptionalDouble ratio() {
+    return primitives.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(
+            atLeast ? primitives.getAsDouble() / value : value / primitives.getAsDouble());
+  }
+
   /** {@return whether the limit is kept; true where there is none} */
   boolean holds() {
     return limit.isEmpty()

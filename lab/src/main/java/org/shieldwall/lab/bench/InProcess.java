@@ -1,10 +1,12 @@
 package org.shieldwall.lab.bench;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -23,17 +25,28 @@ final class InProcess {
   private InProcess() {}
 
   /** {@return the figures} */
-  static List<Figure> measure(boolean quick) throws RunnerException {
+  static List<Figure> measure(boolean quick)
+      throws RunnerException, IOException, InterruptedException {
     InProcess run = new InProcess();
-    run.run(quick);
-    return run.figures();
+    try (OneProcessor one = OneProcessor.hold()) {
+      run.run(quick, ".*");
+      return run.figures(one);
+    }
   }
 
-  private void run(boolean quick) throws RunnerException {
+  /** {@return what the bare parts of one attestation over HTTPS take of a processor, in ms} */
+  static double exchange(boolean quick) throws RunnerException, IOException, InterruptedException {
+    InProcess run = new InProcess();
+    try (OneProcessor _ = OneProcessor.hold()) {
+      run.run(quick, "Primitives\\.exchange");
+    }
+    return run.of("Primitives.exchange");
+  }
+
+  private void run(boolean quick, String which) throws RunnerException {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
-            .include(Verification.class.getName() + "\\..*")
-            .include(Primitives.class.getName() + "\\..*")
+            .include(Pattern.quote(InProcess.class.getPackageName() + ".") + which)
             .forks(quick ? 1 : 2)
             .threads(1)
             .warmupIterations(quick ? 2 : 4)
@@ -59,12 +72,13 @@ final class InProcess {
     }
   }
 
-  private List<Figure> figures() {
+  private List<Figure> figures(OneProcessor one) {
     List<Figure> figures = new ArrayList<>();
     figures.add(
         Figure.atMost(
                 "event log: parse, replay, facts", MILLISECONDS, of("Verification.eventLog"), 0.15)
-            .beside(of("Primitives.eventLog")));
+            .beside(of("Primitives.eventLog"))
+            .noting("all of these on processor %s alone".formatted(one.number())));
     figures.add(whole("full verification, 1,000 IMA entries", 1_000, 0.6));
     figures.add(whole("full verification, 20,000 IMA entries", 20_000, 8));
     figures.add(whole("re-attestation, 50 new IMA entries", 50, 0.3));

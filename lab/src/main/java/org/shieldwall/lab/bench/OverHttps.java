@@ -33,6 +33,10 @@ final class OverHttps {
   private static final int WRITERS = 64;
   private static final List<Integer> ALL_PCRS = IntStream.range(0, 24).boxed().toList();
 
+  private static final double HEAP_MAY_GROW_MIB = 8;
+  private static final double RESIDENT_MAY_GROW_MIB = 64;
+
+  private final boolean quick;
   private final Duration warmUp;
   private final Duration counted;
   private final int registered;
@@ -46,12 +50,13 @@ final class OverHttps {
    */
   OverHttps(boolean quick, int registered, int minutes, PrintStream progress)
       throws IOException, MalformedException {
+    this.quick = quick;
     this.warmUp = Duration.ofSeconds(quick ? 8 : 30);
     this.counted = Duration.ofSeconds(quick ? 8 : 30);
     this.registered = registered;
     this.minutes = minutes;
     this.progress = progress;
-    this.evidence = BenchEvidence.of(IMA_ENTRIES);
+    this.evidence = BenchEvidence.aggregated(IMA_ENTRIES);
   }
 
   List<Figure> measure() throws Exception {
@@ -65,6 +70,8 @@ final class OverHttps {
   }
 
   private double emptyStore(List<Figure> figures) throws Exception {
+    progress.println("primitives of an attestation over HTTPS ...");
+    double exchange = InProcess.exchange(quick);
     Path temporary = Files.createTempDirectory("bench");
     try {
       List<SoftHost> hosts = hosts();
@@ -72,12 +79,20 @@ final class OverHttps {
       progress.println("over HTTPS, " + hosts.size() + " hosts ...");
       try (HgsProcess service = HgsProcess.start(folder)) {
         Load.Result result = Load.run(service, hosts, warmUp, counted);
+        int processors = Runtime.getRuntime().availableProcessors();
         figures.add(
             Figure.atLeast("over HTTPS, 8 clients, 100 IMA entries", "/s", result.perSecond(), 2000)
+                .beside(1000 * processors / exchange)
                 .noting(
-                    "%.2f ms of processor time each in the service"
-                        .formatted(result.serviceMillis())));
-        figures.add(Figure.plain("  median of an attestation", "ms", result.medianMillis()));
+                    ("%.2f ms of processor time each in the service; primitives: what %d processors"
+                            + " would reach with the bare cryptography of both sides")
+                        .formatted(result.serviceMillis(), processors)));
+        figures.add(
+            Figure.plain("  processor time of the service for each", "ms", result.serviceMillis())
+                .beside(exchange));
+        figures.add(
+            Figure.plain("  median of an attestation", "ms", result.medianMillis())
+                .beside(exchange));
         figures.add(Figure.atMost("  99th percentile", "ms", result.p99Millis(), 20));
         if (minutes > 0) {
           memory(service, hosts, figures);
@@ -89,25 +104,30 @@ final class OverHttps {
     }
   }
 
+  /** Flat: what is in use of the heap, and what the process takes of the machine. */
   private void memory(HgsProcess service, List<SoftHost> hosts, List<Figure> figures)
       throws IOException, GeneralSecurityException, InterruptedException {
-    double first = service.heapMib();
+    double heap = service.heapMib();
     double resident = service.residentMib();
+    double most = resident;
     for (int minute = 1; minute <= minutes; minute++) {
       Load.Result result = Load.run(service, hosts, Duration.ZERO, Duration.ofMinutes(1));
+      most = Math.max(most, service.residentMib());
       progress.printf(
           "minute %d: %.0f /s, 99th percentile %.1f ms, resident %.0f MiB, heap %.1f MiB%n",
           minute, result.perSecond(), result.p99Millis(), service.residentMib(), service.heapMib());
     }
+    String after = " after " + minutes + " more minutes of it";
+    figures.add(
+        Figure.atMost("  heap" + after, "MiB", service.heapMib(), heap + HEAP_MAY_GROW_MIB)
+            .noting("%.1f MiB before them".formatted(heap)));
     figures.add(
         Figure.atMost(
-                "  heap after " + minutes + " more minutes of it",
+                "  resident, the most in these minutes",
                 "MiB",
-                service.heapMib(),
-                first + 8)
-            .noting(
-                "%.1f MiB before them; resident %.0f MiB, before %.0f MiB"
-                    .formatted(first, service.residentMib(), resident)));
+                most,
+                resident + RESIDENT_MAY_GROW_MIB)
+            .noting("%.0f MiB before them".formatted(resident)));
   }
 
   private void largeStore(List<Figure> figures, double empty) throws Exception {

@@ -16,18 +16,22 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param figures in the order measured
  * @param quick whether the runs were short
+ * @param data what was verified, and what of it is made up
  */
-record Report(List<Figure> figures, boolean quick) {
+record Report(List<Figure> figures, boolean quick, List<String> data) {
   private static final String FORMAT = "shieldwall-bench-1";
 
   /** {@return a table} */
   String text() {
     StringBuilder text = new StringBuilder();
     text.append(machine()).append(quick ? "; short runs" : "").append('\n');
-    text.append("%-54s %12s %16s %14s %7s%n".formatted("", "measured", "limit", "primitives", ""));
+    data.forEach(each -> text.append(each).append('\n'));
+    text.append(
+        "%-54s %12s %16s %14s %7s %7s%n"
+            .formatted("", "measured", "limit", "primitives", "ratio", ""));
     for (Figure figure : figures) {
       text.append(
-          "%-54s %12s %16s %14s %7s%n"
+          "%-54s %12s %16s %14s %7s %7s%n"
               .formatted(
                   figure.name(),
                   number(figure.value()) + " " + figure.unit(),
@@ -40,6 +44,7 @@ record Report(List<Figure> figures, boolean quick) {
                   figure.primitives().isEmpty()
                       ? ""
                       : number(figure.primitives().getAsDouble()) + " " + figure.unit(),
+                  figure.ratio().isEmpty() ? "" : number(figure.ratio().getAsDouble()),
                   figure.limit().isEmpty() ? "" : figure.holds() ? "holds" : "MISSED"));
       if (!figure.note().isEmpty()) {
         text.append("    ").append(figure.note()).append('\n');
@@ -57,12 +62,15 @@ record Report(List<Figure> figures, boolean quick) {
   String json() {
     ObjectNode json = Json.object().put("format", FORMAT);
     json.put("machine", machine()).put("quick", quick);
+    ArrayNode origins = json.putArray("data");
+    data.forEach(origins::add);
     ArrayNode array = json.putArray("figures");
     for (Figure figure : figures) {
       ObjectNode each = array.addObject().put("name", figure.name()).put("unit", figure.unit());
       each.put("value", figure.value());
       put(each, figure.atLeast() ? "atLeast" : "atMost", figure.limit());
       put(each, "primitives", figure.primitives());
+      put(each, "ratio", figure.ratio());
       each.put("holds", figure.holds());
       each.put("note", figure.note());
     }

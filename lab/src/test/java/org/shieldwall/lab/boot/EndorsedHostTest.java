@@ -91,8 +91,7 @@ class EndorsedHostTest {
     TpmKey.Ecc key;
     try (Tpm tpm = host.running().tpm();
         TpmObject ek =
-            tpm.keys()
-                .createPrimary(Hierarchy.ENDORSEMENT, KeyTemplates.endorsementEccP256())) {
+            tpm.keys().createPrimary(Hierarchy.ENDORSEMENT, KeyTemplates.endorsementEccP256())) {
       key = (TpmKey.Ecc) ek.area().key();
     }
     Bytes certificate = maker.certify(key);
@@ -130,13 +129,32 @@ class EndorsedHostTest {
       Process process =
           new ProcessBuilder(
                   List.of(
-                      "/usr/bin/swtpm_localca", "--type", "ek", "--ek", point, "--dir",
-                      folder.toString(), "--vmid", "rack1", "--tpm2", "--configfile",
-                      folder.resolve("localca.conf").toString(), "--optsfile",
-                      folder.resolve("options.conf").toString(), "--tpm-spec-family", "2.0",
-                      "--tpm-spec-level", "0", "--tpm-spec-revision", "164",
-                      "--tpm-manufacturer", "id:00001014", "--tpm-model", "swtpm",
-                      "--tpm-version", "id:20191023"))
+                      "/usr/bin/swtpm_localca",
+                      "--type",
+                      "ek",
+                      "--ek",
+                      point,
+                      "--dir",
+                      folder.toString(),
+                      "--vmid",
+                      "rack1",
+                      "--tpm2",
+                      "--configfile",
+                      folder.resolve("localca.conf").toString(),
+                      "--optsfile",
+                      folder.resolve("options.conf").toString(),
+                      "--tpm-spec-family",
+                      "2.0",
+                      "--tpm-spec-level",
+                      "0",
+                      "--tpm-spec-revision",
+                      "164",
+                      "--tpm-manufacturer",
+                      "id:00001014",
+                      "--tpm-model",
+                      "swtpm",
+                      "--tpm-version",
+                      "id:20191023"))
               .redirectErrorStream(true)
               .redirectOutput(said.toFile())
               .start();
