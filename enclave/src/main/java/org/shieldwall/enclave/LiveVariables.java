@@ -1,7 +1,9 @@
 package org.shieldwall.enclave;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.UUID;
@@ -10,8 +12,6 @@ import org.shieldwall.enclave.state.DurableFiles;
 import org.shieldwall.enclave.state.SealedVariables;
 import org.shieldwall.protector.secret.KeyLabel;
 import org.shieldwall.protector.secret.SecretBytes;
-import org.shieldwall.tpm.Bytes;
-import org.shieldwall.tpm.TpmHash;
 
 /**
  * A running VM's UEFI variables: a file in memory that only the worker has open beside the enclave,
@@ -24,7 +24,8 @@ final class LiveVariables implements AutoCloseable {
   private final long generation;
   private final SecretBytes key;
   private final SecureRandom random;
-  private Bytes saved;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment saved;
 
   /**
    * Puts {@code image} into memory; it is what {@code file} holds.
@@ -39,8 +40,9 @@ final class LiveVariables implements AutoCloseable {
     this.vm = vm;
     this.generation = generation;
     this.random = random;
-    this.saved = TpmHash.SHA256.hash(image);
-    memory.write(image);
+    this.saved = arena.allocate(image.length);
+    saved.copyFrom(MemorySegment.ofArray(image));
+    memory.write(saved);
     this.key = egress.derive(KeyLabel.UEFI_VARIABLES);
   }
 
@@ -55,21 +57,32 @@ final class LiveVariables implements AutoCloseable {
    * kept in another order than it made them. {@return whether it was sealed}
    */
   synchronized boolean save() throws IOException {
-    byte[] image = Files.readAllBytes(memory.path());
-    Bytes digest = TpmHash.SHA256.hash(image);
-    if (digest.equals(saved)
-        || image.length > SealedVariables.MAX_BYTES
-        || !digest.equals(TpmHash.SHA256.hash(Files.readAllBytes(memory.path())))) {
-      return false;
+    try (Arena moment = Arena.ofConfined()) {
+      // Off the heap, because every VM is looked at every two seconds. One byte more than there may
+      // be: a store that has grown is not the firmware's any more.
+      MemorySegment now = moment.allocate(saved.byteSize() + 1);
+      if (memory.readFromStart(now) != saved.byteSize() || same(now, saved)) {
+        return false;
+      }
+      byte[] image = now.asSlice(0, saved.byteSize()).toArray(ValueLayout.JAVA_BYTE);
+      MemorySegment read = MemorySegment.ofArray(image);
+      if (memory.readFromStart(now) != saved.byteSize() || !same(now, read)) {
+        return false;
+      }
+      DurableFiles.replace(file, SealedVariables.seal(image, key, vm, generation, random));
+      saved.copyFrom(read);
+      return true;
     }
-    DurableFiles.replace(file, SealedVariables.seal(image, key, vm, generation, random));
-    saved = digest;
-    return true;
+  }
+
+  private static boolean same(MemorySegment longer, MemorySegment whole) {
+    return longer.asSlice(0, whole.byteSize()).mismatch(whole) < 0;
   }
 
   @Override
   public synchronized void close() {
     key.close();
     memory.close();
+    arena.close();
   }
 }

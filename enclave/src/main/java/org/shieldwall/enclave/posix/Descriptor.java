@@ -25,6 +25,7 @@ public final class Descriptor implements AutoCloseable {
   private static final SystemCall MEMFD = SystemCall.of("memfd_create", INT, POINTER, INT);
   private static final SystemCall WRITE = SystemCall.of("write", LONG, INT, POINTER, LONG);
   private static final SystemCall READ = SystemCall.of("read", LONG, INT, POINTER, LONG);
+  private static final SystemCall PREAD = SystemCall.of("pread", LONG, INT, POINTER, LONG, LONG);
   private static final SystemCall IOCTL = SystemCall.variadic("ioctl", 2, INT, INT, LONG, POINTER);
 
   private final int number;
@@ -176,6 +177,22 @@ public final class Descriptor implements AutoCloseable {
   /** Reads into {@code bytes}; {@return how many came, 0 at the end} */
   public int read(MemorySegment bytes) throws SystemCallException {
     return (int) READ.invokeRestarting(number(), bytes, bytes.byteSize());
+  }
+
+  /**
+   * Reads the file from its beginning; {@return how many bytes were there, at most all that fit}
+   */
+  public long readFromStart(MemorySegment bytes) throws SystemCallException {
+    long done = 0;
+    while (done < bytes.byteSize()) {
+      MemorySegment rest = bytes.asSlice(done);
+      long count = PREAD.invokeRestarting(number(), rest, rest.byteSize(), done);
+      if (count == 0) {
+        break;
+      }
+      done += count;
+    }
+    return done;
   }
 
   @Override
