@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.shieldwall.disk.DiskRefusedException;
 import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.MacAddress;
 import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.BootClock;
@@ -186,8 +187,8 @@ final class Enclave {
       throws ProtectorException, RefusedException, AlteredException, TpmException, IOException {
     long began = System.nanoTime();
     PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.START);
-    Optional<WorkerPlan.Link> network = network(request.network(), descriptors);
     UUID vm = pending.protector().vm().orElseThrow();
+    Optional<WorkerPlan.Link> network = network(request.network(), descriptors, vm);
     Machines.Slot slot = machines.claim(vm);
     Accelerator here = accelerator.join().accelerator();
     try (IngressEgress opened = open(request.release(), pending)) {
@@ -230,9 +231,9 @@ final class Enclave {
     if (descriptors.isEmpty()) {
       throw new RefusedException(Refusal.MALFORMED, "no descriptor came: the other enclave");
     }
-    Optional<WorkerPlan.Link> network =
-        network(request.network(), descriptors.subList(0, descriptors.size() - 1));
     UUID vm = pending.protector().vm().orElseThrow();
+    Optional<WorkerPlan.Link> network =
+        network(request.network(), descriptors.subList(0, descriptors.size() - 1), vm);
     Machines.Slot slot = machines.claim(vm);
     Accelerator here = accelerator.join().accelerator();
     try (IngressEgress opened = open(request.release(), pending);
@@ -264,11 +265,12 @@ final class Enclave {
   }
 
   private static Optional<WorkerPlan.Link> network(
-      Request.Network network, List<Descriptor> descriptors) throws RefusedException {
+      Request.Network network, List<Descriptor> descriptors, UUID vm) throws RefusedException {
+    MacAddress mac = MacAddress.of(vm);
     return switch (network) {
       case NONE -> Optional.empty();
-      case STREAM -> Optional.of(new WorkerPlan.Link.Stream(one(descriptors, "the network")));
-      case TAP -> Optional.of(new WorkerPlan.Link.Tap(one(descriptors, "the network")));
+      case STREAM -> Optional.of(new WorkerPlan.Link.Stream(one(descriptors, "the network"), mac));
+      case TAP -> Optional.of(new WorkerPlan.Link.Tap(one(descriptors, "the network"), mac));
     };
   }
 

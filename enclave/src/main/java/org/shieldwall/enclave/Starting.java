@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.shieldwall.disk.Progress;
+import org.shieldwall.enclave.message.MacAddress;
 import org.shieldwall.enclave.message.Refusal;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
@@ -395,10 +396,10 @@ final class Starting {
   }
 
   /** A machine that had a card has one again, even where there is nothing to connect it to. */
-  private static Optional<WorkerPlan.Link> link(
+  private Optional<WorkerPlan.Link> link(
       SavedMemory.Shape shape, Optional<WorkerPlan.Link> network) {
     return shape.card()
-        ? Optional.of(network.orElse(new WorkerPlan.Link.Unplugged()))
+        ? Optional.of(network.orElseGet(() -> new WorkerPlan.Link.Unplugged(MacAddress.of(vm))))
         : Optional.empty();
   }
 }

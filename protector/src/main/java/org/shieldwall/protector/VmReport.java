@@ -141,9 +141,6 @@ public final class VmReport {
       long count,
       PrivateKeySet enclave,
       SecureRandom random) {
-    if (event.hasState() != state.isPresent() || event.hasTarget() != target.isPresent()) {
-      throw new IllegalArgumentException("what is told does not belong to " + event.id());
-    }
     ObjectNode payload =
         Json.object()
             .put("format", FORMAT)

@@ -3,6 +3,7 @@ package org.shieldwall.enclave.worker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.shieldwall.enclave.message.MacAddress;
 import org.shieldwall.enclave.posix.Descriptor;
 
 /**
@@ -42,14 +43,17 @@ public record WorkerPlan(
 
   /** The far end of the network card. */
   public sealed interface Link {
+    /** {@return the card's own address} */
+    MacAddress mac();
+
     /** A stream socket with a 4-byte length before each frame, as passt speaks it. */
-    record Stream(Descriptor descriptor) implements Link {}
+    record Stream(Descriptor descriptor, MacAddress mac) implements Link {}
 
     /** A TAP device. */
-    record Tap(Descriptor descriptor) implements Link {}
+    record Tap(Descriptor descriptor, MacAddress mac) implements Link {}
 
     /** Nothing: a card without a cable. */
-    record Unplugged() implements Link {}
+    record Unplugged(MacAddress mac) implements Link {}
   }
 
   /** The command and what its descriptors are, in order from 3; the monitor is the first. */
@@ -150,16 +154,16 @@ public record WorkerPlan(
   private static void addNetwork(List<String> command, List<Descriptor> inherited, Link link) {
     Optional<String> backend =
         switch (link) {
-          case Link.Stream(Descriptor socket) ->
+          case Link.Stream stream ->
               Optional.of(
-                  "stream,id=net,server=off,addr.type=fd,addr.str=" + next(inherited, socket));
-          case Link.Tap(Descriptor device) ->
-              Optional.of("tap,id=net,fd=" + next(inherited, device));
-          case Link.Unplugged() -> Optional.empty();
+                  "stream,id=net,server=off,addr.type=fd,addr.str="
+                      + next(inherited, stream.descriptor()));
+          case Link.Tap tap -> Optional.of("tap,id=net,fd=" + next(inherited, tap.descriptor()));
+          case Link.Unplugged _ -> Optional.empty();
         };
     backend.ifPresent(netdev -> add(command, "-netdev", netdev));
     // An option ROM would be code of the fabric's choosing, run and measured by the firmware.
-    String card = "virtio-net-pci,romfile=";
+    String card = "virtio-net-pci,romfile=,mac=" + link.mac();
     add(command, "-device", backend.isPresent() ? card + ",netdev=net" : card);
   }
 

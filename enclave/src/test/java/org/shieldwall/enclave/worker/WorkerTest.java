@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.shieldwall.enclave.message.MacAddress;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.UnixSocket;
@@ -46,6 +48,19 @@ class WorkerTest {
         Optional.empty(),
         Optional.empty(),
         console,
+        false);
+  }
+
+  private static WorkerPlan plan(Descriptor variables, Optional<Descriptor> net, MacAddress mac) {
+    return new WorkerPlan(
+        "test",
+        Accelerator.TCG,
+        1,
+        256,
+        variables,
+        List.of(),
+        Optional.empty(),
+        net.map(end -> new WorkerPlan.Link.Stream(end, mac)),
         false);
   }
 
@@ -97,6 +112,20 @@ class WorkerTest {
       assertThat(Files.exists(qemu.resolve("root/etc"))).isFalse();
       assertThat(Files.exists(qemu.resolve("root/bin/sh"))).isFalse();
       assertThat(Files.exists(qemu.resolve("root/usr/bin/sh"))).isFalse();
+    }
+  }
+
+  @Test
+  void givenANetworkThenTheCardHasItsVmsOwnAddress() throws Exception {
+    MacAddress mac = MacAddress.of(new UUID(1, 2));
+    UnixSocket.Pair pair = UnixSocket.pair();
+    try (Descriptor variables = blankVariables();
+        UnixSocket there = pair.there();
+        Worker worker = Worker.start(plan(variables, Optional.of(there.descriptor()), mac))) {
+      assertThat(Files.readString(Path.of("/proc/" + qemu(worker) + "/cmdline")))
+          .contains("virtio-net-pci,", ",mac=" + mac + "\0");
+      assertThat(worker.status()).isEqualTo("prelaunch");
+      pair.here().close();
     }
   }
 
