@@ -40,10 +40,10 @@ need_packages() {
 
 # What runs a guarded host and its guests, and what builds the demonstration template.
 BUILD_PACKAGES=(maven)
-HOST_PACKAGES=(qemu-system-x86 ovmf swtpm bubblewrap passt)
+HOST_PACKAGES=(qemu-system-x86 ovmf swtpm bubblewrap passt nftables)
 TEMPLATE_PACKAGES=(binutils busybox-static cpio dosfstools e2fsprogs fdisk mtools openssl sbsigntool zstd)
 # Independent implementations that the tests compare with.
 TEST_PACKAGES=(cryptsetup-bin gdisk ima-evm-utils iproute2 jose libcryptsetup12 libtss2-esys-3.0.2-0 libtss2-rc0 libtss2-tcti-swtpm0
   faketime python3-samba samba-ad-dc samba-ad-provision samba-dsdb-modules openssl procps qemu-utils swtpm-tools systemd tpm2-tools)
 # What the attackers of ./attack use.
-ATTACK_PACKAGES=(gdb strace util-linux)
+ATTACK_PACKAGES=(curl gdb strace util-linux)

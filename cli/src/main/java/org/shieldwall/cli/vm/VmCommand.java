@@ -12,6 +12,7 @@ import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.host.AgentOptions;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.host.agent.AgentRequest;
+import org.shieldwall.host.vm.GuestAddress;
 import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.PortForward;
 import org.shieldwall.host.vm.VmDefinition;
@@ -41,6 +42,8 @@ import tools.jackson.databind.JsonNode;
     mixinStandardHelpOptions = true)
 public final class VmCommand implements Runnable {
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,8})([MGT])");
+
+  private static final String ANY = "any";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -112,7 +115,16 @@ public final class VmCommand implements Runnable {
               description =
                   "Connect the guest to this TAP device of the host, which you have made and"
                       + " bridged, instead of sharing the host's network.")
-          @Nullable String tap) {
+          @Nullable String tap,
+      @Option(
+              names = "--address",
+              paramLabel = "ADDRESS",
+              description = {
+                "With --tap: an address that the guest may use as its own; frames from others are"
+                    + " dropped. May be given several times.",
+                "\"any\" lets it use whichever it likes; its card's address is checked all the same."
+              })
+          @Nullable List<String> addresses) {
     checkName(name);
     check(cpus >= 1 && cpus <= VmDefinition.MAX_CPUS, "--cpus", "1 to " + VmDefinition.MAX_CPUS);
     check(
@@ -128,7 +140,7 @@ public final class VmCommand implements Runnable {
             cpus,
             memory,
             bytes(diskSize),
-            network(forwards, tap)),
+            network(forwards, tap, addresses)),
         spec.commandLine().getOut(),
         (vm, out) -> {
           show(vm, out);
@@ -297,13 +309,38 @@ public final class VmCommand implements Runnable {
     return number << shift;
   }
 
-  private static GuestNetwork network(@Nullable List<String> forwards, @Nullable String tap) {
+  private static GuestNetwork network(
+      @Nullable List<String> forwards, @Nullable String tap, @Nullable List<String> addresses) {
     if (tap == null) {
+      check(addresses == null, "--address without --tap", "both, or none of them");
       return new GuestNetwork.Shared(forwards(forwards));
     }
     check(tap.matches(GuestNetwork.TAP_NAME), "--tap " + tap, "a device's name, like vmtap0");
     check(forwards == null, "--forward together with --tap", "one of them");
-    return new GuestNetwork.Tap(tap);
+    check(
+        addresses != null,
+        "--tap without --address",
+        "--address with each address of the guest's, or --address any");
+    return new GuestNetwork.Tap(tap, addresses(List.copyOf(addresses)));
+  }
+
+  private static List<GuestAddress> addresses(List<String> texts) {
+    if (texts.equals(List.of(ANY))) {
+      return List.of();
+    }
+    check(
+        texts.size() <= GuestAddress.MAX, "--address", "at most " + GuestAddress.MAX + " of them");
+    List<GuestAddress> addresses = new ArrayList<>();
+    for (String text : texts) {
+      addresses.add(
+          GuestAddress.parse(text)
+              .orElseThrow(() ->
+                  new Failure(
+                      "--address " + text + " is not possible",
+                      "use " + GuestAddress.SHAPE + ", or \"any\" alone",
+                      Failure.MALFORMED)));
+    }
+    return addresses;
   }
 
   private static List<PortForward> forwards(@Nullable List<String> texts) {

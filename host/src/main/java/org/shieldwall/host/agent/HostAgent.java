@@ -96,9 +96,13 @@ public final class HostAgent implements AutoCloseable {
     for (String left : new VmStore(config.store()).sweep()) {
       LOG.info("removed what the unfinished creation of VM {} had left", left);
     }
+    LeftNetworks networks = LeftNetworks.in(config.runtime());
     EnclaveProcess enclave = EnclaveProcess.start(config);
     try {
       HostAgent agent = new HostAgent(config, enclave, hgs, keys(enclave), listener, pace);
+      for (String left : networks.sweep(agent.vms.live())) {
+        LOG.info("removed the network that VM {} had left", left);
+      }
       agent.health.start();
       agent.leases.start();
       agent.takeOthers();

@@ -45,7 +45,7 @@ final class Passt implements GuestLink {
    */
   static Optional<Passt> start(Path folder, List<PortForward> forwards) throws AgentException {
     Path socket = folder.resolve("net.sock");
-    Path log = folder.resolveSibling(folder.getFileName() + ".log");
+    Path log = LeftNetworks.beside(folder, ".log");
     try {
       Files.createDirectories(folder);
       if ("root".equals(System.getProperty("user.name"))) {

@@ -8,9 +8,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.MacAddress;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.host.AgentException;
@@ -126,7 +129,11 @@ final class VmActions {
     leases.reportEnd(definition.id());
     // First whether it may start at all: a refusal must not be hidden by a port that is taken.
     Released released = release(Request.Purpose.START, protector.toJson(), grant);
-    GuestLink link = GuestLink.open(definition.network(), config.runtime().resolve("net-" + name));
+    GuestLink link =
+        GuestLink.open(
+            definition.network(),
+            MacAddress.of(definition.id()),
+            LeftNetworks.folder(config.runtime(), name));
     boolean started = false;
     try {
       Answer.Final answer =
@@ -229,6 +236,7 @@ final class VmActions {
     result.put("class", protector.grant().policy().vmClass().id());
     result.put("owner", protector.grant().owner().name());
     result.put("generation", protector.generation());
+    result.put("mac", MacAddress.of(definition.id()).text());
     result.put("directory", store.folder(name).toString());
     Optional<Answer.RunningVm> running = running(definition.id());
     result.put(
@@ -266,6 +274,7 @@ final class VmActions {
     VmDefinition definition = store.read(name);
     requireNotRunning(definition, "shieldwall vm stop " + name);
     leases.reportEnd(definition.id());
+    LeftNetworks.remove(config.runtime(), name);
     store.delete(name);
     return Json.object().put("name", name).put("deleted", true);
   }
@@ -274,6 +283,19 @@ final class VmActions {
   void requireNotRunning(VmDefinition definition, String remedy) throws AgentException {
     if (running(definition.id()).filter(VmActions::isLive).isPresent()) {
       throw new AgentException(Kind.REFUSED, "vm-running", "the VM is running", remedy);
+    }
+  }
+
+  /** {@return the names of the VMs that the enclave has not ended} */
+  Set<String> live() throws AgentException {
+    try {
+      Answer.Final answer = enclave.client().ask(new Request.Status(Optional.empty()));
+      return expect(Answer.EnclaveStatus.class, answer).vms().stream()
+          .filter(VmActions::isLive)
+          .map(Answer.RunningVm::name)
+          .collect(Collectors.toSet());
+    } catch (IOException problem) {
+      throw enclaveGone(problem);
     }
   }
 

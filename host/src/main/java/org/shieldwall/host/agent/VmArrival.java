@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.shieldwall.enclave.message.Answer;
+import org.shieldwall.enclave.message.MacAddress;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.host.AgentException;
@@ -78,7 +79,10 @@ final class VmArrival {
     VmActions.Released released =
         vms.release(Request.Purpose.START, protector.toJson(), Optional.empty());
     GuestLink link =
-        GuestLink.open(definition.network(), config.runtime().resolve("net-" + passage.name()));
+        GuestLink.open(
+            definition.network(),
+            MacAddress.of(definition.id()),
+            config.runtime().resolve("net-" + passage.name()));
     boolean arrived = false;
     try (Passage.Stream stream = passage.stream()) {
       receive(passage, definition, released, link, stream);

@@ -24,13 +24,15 @@ public sealed interface GuestNetwork {
    * A TAP device of this host, made and bridged by its administrator.
    *
    * @param device its name
+   * @param addresses all that the guest may use as its own; none for whichever it likes
    */
-  record Tap(String device) implements GuestNetwork {
+  record Tap(String device, List<GuestAddress> addresses) implements GuestNetwork {
     /** Refuses what is no device's name. */
     public Tap {
       if (!device.matches(TAP_NAME)) {
         throw new IllegalArgumentException("not a TAP device's name");
       }
+      addresses = List.copyOf(addresses);
     }
   }
 
@@ -42,19 +44,19 @@ public sealed interface GuestNetwork {
         ArrayNode forwards = json.putArray("forwards");
         shared.forwards().forEach(forward -> forwards.add(forward.toString()));
       }
-      case Tap tap -> json.put("tap", tap.device());
+      case Tap tap -> {
+        json.put("tap", tap.device());
+        ArrayNode addresses = json.putArray("addresses");
+        tap.addresses().forEach(address -> addresses.add(address.toString()));
+      }
     }
     return json;
   }
 
   /** Reads a network. */
   static GuestNetwork fromJson(Json json) throws ProtectorException {
-    if (json.names().equals(List.of("tap"))) {
-      String device = json.at("tap").text(40);
-      if (!device.matches(TAP_NAME)) {
-        throw json.at("tap").malformed("a device's name", '"' + device + '"');
-      }
-      return new Tap(device);
+    if (json.names().contains("tap")) {
+      return tap(json.members("tap", "addresses"));
     }
     List<PortForward> forwards = new ArrayList<>();
     for (Json forward : json.members("forwards").at("forwards").list(0, PortForward.MAX)) {
@@ -63,5 +65,19 @@ public sealed interface GuestNetwork {
           PortForward.parse(text).orElseThrow(() -> forward.malformed(PortForward.SHAPE, text)));
     }
     return new Shared(forwards);
+  }
+
+  private static Tap tap(Json json) throws ProtectorException {
+    String device = json.at("tap").text(40);
+    if (!device.matches(TAP_NAME)) {
+      throw json.at("tap").malformed("a device's name", '"' + device + '"');
+    }
+    List<GuestAddress> addresses = new ArrayList<>();
+    for (Json address : json.at("addresses").list(0, GuestAddress.MAX)) {
+      String text = address.text(50);
+      addresses.add(
+          GuestAddress.parse(text).orElseThrow(() -> address.malformed(GuestAddress.SHAPE, text)));
+    }
+    return new Tap(device, addresses);
   }
 }

@@ -13,12 +13,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.host.AgentException;
+import org.shieldwall.host.vm.GuestAddress;
 import org.shieldwall.host.vm.GuestNetwork;
 import org.shieldwall.host.vm.PortForward;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.ProtectorException;
 
 class AgentMessagesTest {
+  private static List<GuestAddress> addresses(String... texts) {
+    return Stream.of(texts).map(text -> GuestAddress.parse(text).orElseThrow()).toList();
+  }
+
   static Stream<AgentRequest> requests() {
     return Stream.of(
         new AgentRequest.Attest(),
@@ -52,7 +57,7 @@ class AgentMessagesTest {
             1,
             512,
             0,
-            new GuestNetwork.Tap("vmtap0")));
+            new GuestNetwork.Tap("vmtap0", addresses("10.0.0.5", "fd00::5"))));
   }
 
   @ParameterizedTest

@@ -6,25 +6,32 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.shieldwall.enclave.message.MacAddress;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.host.AgentException;
 import org.shieldwall.host.vm.GuestNetwork;
 
 class GuestLinkTest {
   private static final String DEVICE = "swtest0";
+  private static final MacAddress MAC = MacAddress.of(new UUID(1, 2));
 
   @TempDir Path folder;
 
   @Test
   void givenATapDeviceWhenOpenedThenItsDescriptorIsForTheWorker() throws Exception {
     assumeThat(make("add")).as("needs root and /dev/net/tun").isZero();
-    try (GuestLink link = GuestLink.open(new GuestNetwork.Tap(DEVICE), folder)) {
+    try (GuestLink link =
+        GuestLink.open(new GuestNetwork.Tap(DEVICE, List.of()), MAC, folder.resolve("net-web"))) {
       assertThat(link.kind()).isEqualTo(Request.Network.TAP);
       assertThat(link.descriptor()).isPresent();
-      assertThatThrownBy(() -> GuestLink.open(new GuestNetwork.Tap(DEVICE), folder))
+      assertThatThrownBy(() ->
+              GuestLink.open(
+                  new GuestNetwork.Tap(DEVICE, List.of()), MAC, folder.resolve("net-web")))
           .as("a device that another worker has")
           .isInstanceOf(AgentException.class)
           .hasMessageContaining(DEVICE);
@@ -35,7 +42,9 @@ class GuestLinkTest {
 
   @Test
   void givenNoSuchDeviceWhenOpenedThenTheMendingCommandIsNamed() {
-    assertThatThrownBy(() -> GuestLink.open(new GuestNetwork.Tap("swnone0"), folder))
+    assertThatThrownBy(() ->
+            GuestLink.open(
+                new GuestNetwork.Tap("swnone0", List.of()), MAC, folder.resolve("net-web")))
         .isInstanceOfSatisfying(
             AgentException.class,
             refused -> {
