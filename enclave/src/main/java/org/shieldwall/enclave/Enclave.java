@@ -3,6 +3,7 @@ package org.shieldwall.enclave;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ByteChannel;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -187,6 +188,7 @@ final class Enclave {
       throws ProtectorException, RefusedException, AlteredException, TpmException, IOException {
     long began = System.nanoTime();
     PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.START);
+    refuseSwap();
     UUID vm = pending.protector().vm().orElseThrow();
     Optional<WorkerPlan.Link> network = network(request.network(), descriptors, vm);
     Machines.Slot slot = machines.claim(vm);
@@ -231,6 +233,7 @@ final class Enclave {
     if (descriptors.isEmpty()) {
       throw new RefusedException(Refusal.MALFORMED, "no descriptor came: the other enclave");
     }
+    refuseSwap();
     UUID vm = pending.protector().vm().orElseThrow();
     Optional<WorkerPlan.Link> network =
         network(request.network(), descriptors.subList(0, descriptors.size() - 1), vm);
@@ -262,6 +265,15 @@ final class Enclave {
 
   private static ByteChannel channel(Descriptor socket) throws IOException {
     return new DescriptorChannel(socket.duplicate(0), STALL);
+  }
+
+  /** Swap may have been turned on since the enclave looked when it started. */
+  private static void refuseSwap() throws RefusedException, IOException {
+    try {
+      ProcessGuard.refuseSwap(Path.of("/proc/swaps"));
+    } catch (ProcessGuard.RefusedException swaps) {
+      throw new RefusedException(Refusal.HOST_SWAPS, String.valueOf(swaps.getMessage()));
+    }
   }
 
   private static Optional<WorkerPlan.Link> network(

@@ -37,6 +37,7 @@ public enum Refusal {
   STATE_ALTERED("vm-state-altered", "restore the VM's directory from the copy last started"),
   VTPM_FAILED("vtpm-failed", "check that swtpm is installed and the disk is not full"),
   WORKER_FAILED("worker-failed", "read the detail; shieldwall host status shows the accelerator"),
+  HOST_SWAPS("host-swaps", "swapoff -a, and take it out of /etc/fstab"),
   NO_SPACE("no-space", "free space where the VM lies"),
   NOT_USABLE("not-usable", "check that the file exists and that the enclave's user may use it"),
   INTERNAL("internal-error", "restart the host and report it as SECURITY.md says");
