@@ -46,14 +46,14 @@ public final class AttackMain implements Runnable {
       names = "--kills",
       paramLabel = "N",
       description =
-          "Instead: kill -9 of agent, enclave, vTPM or worker at a random moment, N times; the VM"
-              + " must start again each time.")
+          "Instead: kill -9 of agent, enclave, vTPM, worker or service while a VM is made, started,"
+              + " runs or is stopped, N times; each time the VM must serve its secret again.")
   private int kills;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Which random moments. Default: new ones.")
+      description = "Which parts and moments, to play them again. Default: new ones.")
   private long seed = System.nanoTime();
 
   private int exitCode;
@@ -83,6 +83,15 @@ public final class AttackMain implements Runnable {
         return;
       }
       new Suite(stage, quick, only == null ? "" : only).play(report);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      exitCode = SUCCEEDED;
+      return;
+    } catch (Exception broken) {
+      System.err.println("error: the stage broke: " + broken);
+      System.err.println("hint:  run it again with --keep, and see its folder");
+      exitCode = SUCCEEDED;
+      return;
     } finally {
       if (keep) {
         System.err.println("kept: " + work);

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -23,7 +21,6 @@ import org.shieldwall.enclave.posix.UnixSocket;
  * ways are first shown to lead into a VM of the other class.
  */
 final class ConsoleAttacks {
-  private static final String OPEN_VM = "open";
   private static final Duration SOON = Duration.ofSeconds(30);
 
   private final Stage stage;
@@ -60,41 +57,16 @@ final class ConsoleAttacks {
 
   /** A second VM, by the same owner and template, whose owner allows a console. */
   private void startOpenVm() throws Exception {
-    if (stage.running(OPEN_VM)) {
-      return;
+    if (!stage.running(Stage.OPEN_VM)) {
+      stage.host().run("vm", "start", Stage.OPEN_VM).orFail();
     }
-    Path data = stage.demo().work.resolve("open.shielding.json");
-    Path userData = stage.demo().work.resolve("open.user-data");
-    Files.writeString(userData, "#!/bin/sh\n");
-    Files.setPosixFilePermissions(userData, PosixFilePermissions.fromString("rw-------"));
-    List<Object> line = new ArrayList<>(List.of("owner", "data", "new", "--out", data, "--owner"));
-    line.add(stage.demo().owner.resolve("tenant.guardian-key.json"));
-    line.addAll(List.of("--key-file", stage.demo().owner.resolve("owner.key")));
-    line.addAll(List.of("--guardian", stage.guardian(), "--catalog", stage.catalog()));
-    line.addAll(List.of("--file", "user-data=" + userData, "--class", "encryption-supported"));
-    Command.run(line.toArray()).orFail();
-    stage
-        .host()
-        .run(
-            "vm",
-            "create",
-            "--name",
-            OPEN_VM,
-            "--template",
-            stage.templateImage(),
-            "--catalog",
-            stage.catalog(),
-            "--data",
-            data,
-            "--memory",
-            512)
-        .orFail();
-    stage.host().run("vm", "start", OPEN_VM).orFail();
   }
 
   private Outcome door(Request.Door door) throws Exception {
     startOpenVm();
-    require(!heard(OPEN_VM, door).isEmpty(), "nothing is heard from the VM whose owner allows it");
+    require(
+        !heard(Stage.OPEN_VM, door).isEmpty(),
+        "nothing is heard from the VM whose owner allows it");
     if (!heard("web", door).isEmpty()) {
       return new Outcome.Succeeded("the enclave opened it");
     }
@@ -140,8 +112,7 @@ final class ConsoleAttacks {
         return new Outcome.Failed("a worker has one door without the other: " + line);
       }
     }
-    stage.host().run("vm", "stop", OPEN_VM, "--force").orFail();
-    stage.host().run("vm", "delete", OPEN_VM, "--yes").orFail();
+    stage.host().run("vm", "stop", Stage.OPEN_VM, "--force").orFail();
     return doors == 1
         ? new Outcome.Refused("one worker of two has a screen and a line: its own VM's")
         : new Outcome.Succeeded(doors + " workers have a door");

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
-import org.shieldwall.cli.demo.Command;
 import org.shieldwall.cli.demo.Trees;
 import org.shieldwall.protector.Grant;
 import org.shieldwall.protector.Guardian;
@@ -26,16 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** The owner's signed documents, rewritten by whoever holds the files. */
 final class DocumentAttacks {
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final Set<String> BROKEN =
-      Set.of(
-          "foreign-signature",
-          "missing-signature",
-          "grant-mismatch",
-          "protector-mismatch",
-          "wrong-context",
-          "unknown-signer",
-          "vm-state-altered",
-          "malformed");
+  private static final Set<String> FOREIGN = Set.of("foreign-signature");
 
   private final Stage stage;
 
@@ -56,12 +46,14 @@ final class DocumentAttacks {
             "grant-guardian-added",
             "P4",
             "add a guardian of the attacker's to the grant",
+            FOREIGN,
             node -> payload(node, "grant", this::addGuardian)));
     all.add(
         protector(
             "grant-policy-weakened",
             "P4",
             "ask for less assurance in the owner's policy",
+            FOREIGN,
             node ->
                 payload(
                     node,
@@ -75,6 +67,7 @@ final class DocumentAttacks {
             "grant-class-changed",
             "P6",
             "call the VM encryption-supported, for a console",
+            FOREIGN,
             node ->
                 payload(
                     node,
@@ -87,6 +80,7 @@ final class DocumentAttacks {
             "keying-generation",
             "P5",
             "count the generation up in the keying",
+            FOREIGN,
             node ->
                 payload(
                     node,
@@ -97,18 +91,35 @@ final class DocumentAttacks {
             "grant-replaced",
             "P4",
             "a grant of the attacker's own over the victim's keying",
+            Set.of("grant-mismatch"),
             this::ownGrant));
     all.add(
         protector(
             "protector-of-another-vm",
             "P5",
             "the key protector of another VM of the owner's",
+            Set.of("vm-state-altered"),
             node -> node.setAll(otherVm().toJson())));
+    all.add(
+        protector(
+            "keying-of-another-vm",
+            "P5",
+            "the keying of another VM under this VM's grant",
+            Set.of("generation-superseded"),
+            node -> node.set("keying", otherVm().toJson().get("keying"))));
+    all.add(
+        protector(
+            "wrapping-of-another-vm",
+            "P5",
+            "another VM's wrappings spliced into this VM's keying",
+            FOREIGN,
+            this::spliceWrappings));
     all.add(
         protector(
             "protector-signatures-removed",
             "P4",
             "the same documents without signatures",
+            Set.of("missing-signature"),
             node -> {
               for (String part : List.of("grant", "keying")) {
                 ((ObjectNode) node.get(part)).put("signature", "");
@@ -117,17 +128,18 @@ final class DocumentAttacks {
     return List.copyOf(all);
   }
 
-  private Attack protector(String name, String promise, String tried, Rewriting rewriting) {
+  private Attack protector(
+      String name, String promise, String tried, Set<String> codes, Rewriting rewriting) {
     return new Attack(
         name,
         Attacker.A3,
         promise,
         "the VM is stopped; a copy of its folder would start",
         tried,
-        () -> play(rewriting));
+        () -> play(rewriting, codes));
   }
 
-  private Outcome play(Rewriting rewriting) throws Exception {
+  private Outcome play(Rewriting rewriting, Set<String> codes) throws Exception {
     require(!stage.running("web"), "the VM runs");
     Path copy = Stage.copy(stage.vm(), stage.host(), "rewritten");
     try {
@@ -139,7 +151,7 @@ final class DocumentAttacks {
       require(!java.util.Arrays.equals(before, after), "nothing was changed");
       Files.write(file, after);
       rename(copy, KeyProtector.MAX_BYTES, after);
-      return Stage.startRefused(stage.host(), "rewritten", BROKEN);
+      return Stage.startRefused(stage.host(), "rewritten", codes);
     } finally {
       Trees.delete(copy);
     }
@@ -206,27 +218,34 @@ final class DocumentAttacks {
     }
   }
 
+  private void spliceWrappings(ObjectNode protector) throws Exception {
+    JsonNode wrappings = payload(otherVm().toJson()).get("wrappings");
+    require(wrappings.size() > 0, "the other keying has no wrappings");
+    payload(
+        protector,
+        "keying",
+        text -> {
+          ObjectNode keying = (ObjectNode) parse(text);
+          keying.set("wrappings", wrappings);
+          return new String(Json.bytes(keying), StandardCharsets.UTF_8);
+        });
+  }
+
+  private static JsonNode payload(ObjectNode protector) throws Exception {
+    byte[] payload =
+        Base64.getUrlDecoder().decode(protector.path("keying").path("payload").asString());
+    return parse(new String(payload, StandardCharsets.UTF_8));
+  }
+
+  private static JsonNode parse(String text) throws Exception {
+    return Json.parse(text.getBytes(StandardCharsets.UTF_8), "payload", 1 << 20).node();
+  }
+
   /** A second VM of the same owner from the same data. */
   private KeyProtector otherVm() throws Exception {
     Path folder = stage.host().store().resolve("other");
     if (!Files.exists(folder)) {
-      Command.Result made =
-          stage
-              .host()
-              .run(
-                  "vm",
-                  "create",
-                  "--name",
-                  "other",
-                  "--template",
-                  stage.templateImage(),
-                  "--catalog",
-                  stage.catalog(),
-                  "--data",
-                  stage.data(),
-                  "--memory",
-                  512);
-      made.orFail();
+      stage.makeVm("other", stage.data());
     }
     return KeyProtector.parse(Files.readAllBytes(folder.resolve("state/protector.json")));
   }

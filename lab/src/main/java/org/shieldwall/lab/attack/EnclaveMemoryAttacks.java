@@ -46,12 +46,12 @@ final class EnclaveMemoryAttacks {
             this::mappedFiles),
         attack(
             "enclave-monitor-descriptor",
-            "take its end of the worker's monitor by pidfd_getfd",
-            () -> needsQuietKernel("pidfd_getfd")),
+            "take its sockets, the worker's monitor among them, by pidfd_getfd",
+            this::takenDescriptors),
         attack(
             "enclave-heap",
             "its own private keys, which lie on the heap, by /proc/PID/mem",
-            () -> needsQuietKernel("/proc/PID/mem")),
+            () -> Memory.PROC_MEM.attack(Stage.enclave(stage.host()), wanted())),
         attack("enclave-inject", "make it run a call of ours by ptrace", this::inject));
   }
 
@@ -71,32 +71,8 @@ final class EnclaveMemoryAttacks {
     return all;
   }
 
-  /** A process that protects nothing: what reads it must find what lies in it. */
-  static void control(String way, Reader reader) throws Exception {
-    Canary open =
-        new Canary(
-            "a control's secret",
-            ("control-" + System.nanoTime()).getBytes(StandardCharsets.US_ASCII));
-    ProcessBuilder builder = new ProcessBuilder("/bin/sleep", "60");
-    builder.environment().put("CANARY", new String(open.bytes(), StandardCharsets.US_ASCII));
-    Process target = builder.start();
-    try {
-      Search search = new Search(List.of(open));
-      reader.read(target.pid(), search);
-      require(!search.found().isEmpty(), way + " does not even find an unprotected secret");
-    } finally {
-      target.destroyForcibly().waitFor();
-    }
-  }
-
-  /** One way to read another process. */
-  @FunctionalInterface
-  interface Reader {
-    void read(long pid, Search search) throws Exception;
-  }
-
   private Outcome procMem() throws Exception {
-    control("/proc/PID/mem", (pid, search) -> search.memory(pid));
+    Memory.PROC_MEM.control();
     List<Canary> wanted = new ArrayList<>(wanted());
     Canary known =
         new Canary("known", "org.shieldwall.enclave".getBytes(StandardCharsets.US_ASCII));
@@ -123,38 +99,18 @@ final class EnclaveMemoryAttacks {
             + search.refusals().stream().filter(each -> each.contains(HIDDEN)).findFirst().get());
   }
 
-  private record Range(long from, long to) {}
-
-  private static Range hidden(long pid) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/maps"))) {
-      if (line.contains(HIDDEN)) {
-        String[] bounds = line.substring(0, line.indexOf(' ')).split("-", -1);
-        return new Range(Long.parseLong(bounds[0], 16), Long.parseLong(bounds[1], 16));
-      }
-    }
-    throw new Attack.PreconditionException("the enclave has no memfd_secret pages");
-  }
-
-  private static Range stack(long pid) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/maps"))) {
-      if (line.endsWith("[stack]")) {
-        String[] bounds = line.substring(0, line.indexOf(' ')).split("-", -1);
-        return new Range(Long.parseLong(bounds[0], 16), Long.parseLong(bounds[1], 16));
-      }
-    }
-    throw new Attack.PreconditionException("no stack");
+  private static Memory.Range hidden(long pid) throws IOException {
+    return Memory.ranges(pid).stream()
+        .filter(range -> range.name().contains(HIDDEN))
+        .findFirst()
+        .orElseThrow(
+            () -> new Attack.PreconditionException("the enclave has no memfd_secret pages"));
   }
 
   private Outcome processVmReadv() throws Exception {
-    control(
-        "process_vm_readv",
-        (pid, search) -> {
-          Range stack = stack(pid);
-          byte[] read = ForeignMemory.read(pid, stack.from(), (int) (stack.to() - stack.from()));
-          search.block(read, read.length, "stack");
-        });
+    Memory.PROCESS_VM_READV.control();
     long pid = Stage.enclave(stage.host());
-    Range range = hidden(pid);
+    Memory.Range range = hidden(pid);
     try {
       byte[] read = ForeignMemory.read(pid, range.from(), (int) (range.to() - range.from()));
       return new Outcome.Succeeded(read.length + " bytes of the keys' pages");
@@ -166,12 +122,7 @@ final class EnclaveMemoryAttacks {
   private Outcome gdb() throws Exception {
     Path dump = Files.createTempFile("attack", ".dump");
     try {
-      control(
-          "gdb",
-          (pid, search) -> {
-            dump(pid, stack(pid), dump);
-            search.file(dump);
-          });
+      Memory.GDB.control();
       Files.deleteIfExists(dump);
       long pid = Stage.enclave(stage.host());
       Tool.Said said = dump(pid, hidden(pid), dump);
@@ -184,7 +135,7 @@ final class EnclaveMemoryAttacks {
     }
   }
 
-  private static Tool.Said dump(long pid, Range range, Path file) throws Exception {
+  private static Tool.Said dump(long pid, Memory.Range range, Path file) throws Exception {
     return Tool.run(
         "gdb",
         "-nx",
@@ -198,33 +149,19 @@ final class EnclaveMemoryAttacks {
   }
 
   private Outcome gcore() throws Exception {
-    Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "attack-core");
+    Memory.GCORE.control();
+    Search search = new Search(wanted());
     try {
-      control(
-          "gcore",
-          (pid, search) -> {
-            Tool.run("gcore", "-o", folder.resolve("control").toString(), String.valueOf(pid));
-            search.tree(folder, Set.of());
-          });
-      Search search = new Search(wanted());
-      long pid = Stage.enclave(stage.host());
-      Tool.Said said =
-          Tool.run("gcore", "-o", folder.resolve("enclave").toString(), String.valueOf(pid));
-      Path core = folder.resolve("enclave." + pid);
-      if (!Files.exists(core)) {
-        return new Outcome.Refused("gcore: " + said.last());
-      }
-      search.file(core);
-      return search.found().isEmpty()
-          ? new Outcome.Refused(
-              "a core of "
-                  + (Files.size(core) >> 20)
-                  + " MiB holds no key: hidden pages are not"
-                  + " dumped")
-          : new Outcome.Succeeded(String.join(", ", search.found()));
-    } finally {
-      org.shieldwall.cli.demo.Trees.delete(folder);
+      Memory.GCORE.read(Stage.enclave(stage.host()), search);
+    } catch (Memory.DeniedException denied) {
+      return new Outcome.Refused(Stage.shortened(String.valueOf(denied.getMessage())));
     }
+    return search.found().isEmpty()
+        ? new Outcome.Refused(
+            "a core of "
+                + (search.bytes() >> 20)
+                + " MiB holds no key: hidden pages are not dumped")
+        : new Outcome.Succeeded(String.join(", ", search.found()));
   }
 
   private Outcome attach(String who) throws Exception {
@@ -301,7 +238,7 @@ final class EnclaveMemoryAttacks {
 
   private Outcome mappedFiles() throws Exception {
     long pid = Stage.enclave(stage.host());
-    Range range = hidden(pid);
+    Memory.Range range = hidden(pid);
     Path link = Path.of("/proc/%d/map_files/%x-%x".formatted(pid, range.from(), range.to()));
     require(Files.exists(link, java.nio.file.LinkOption.NOFOLLOW_LINKS), link + " is not there");
     try (FileChannel pages = FileChannel.open(link, StandardOpenOption.READ)) {
@@ -312,15 +249,21 @@ final class EnclaveMemoryAttacks {
     }
   }
 
-  private Outcome needsQuietKernel(String way) throws Exception {
+  private Outcome takenDescriptors() throws Exception {
     Kernel.requireNoAttaching();
     long pid = Stage.enclave(stage.host());
-    try {
-      new Search(wanted()).memory(pid);
-      return new Outcome.Succeeded(way + " is open to root");
-    } catch (AccessDeniedException denied) {
-      return new Outcome.Refused("the kernel: " + denied.getMessage());
+    List<Integer> sockets = ForeignDescriptor.sockets(pid);
+    require(!sockets.isEmpty(), "the enclave has no sockets open");
+    String last = "";
+    for (int number : sockets) {
+      try {
+        return new Outcome.Succeeded(
+            "took " + Files.readSymbolicLink(ForeignDescriptor.take(pid, number)));
+      } catch (RawCall.RefusedException refused) {
+        last = String.valueOf(refused.getMessage());
+      }
     }
+    return new Outcome.Refused(sockets.size() + " sockets: " + last);
   }
 
   private Outcome inject() throws Exception {

@@ -3,10 +3,6 @@ package org.shieldwall.lab.attack;
 import static org.shieldwall.lab.attack.Attack.require;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.shieldwall.cli.demo.Trees;
 
 /**
@@ -76,6 +71,16 @@ final class GuestBootAttacks {
             "luks-header-altered",
             "a LUKS header without encryption over the same data",
             GuestBootAttacks::headerAltered));
+    all.add(
+        boot(
+            "second-disk-same-labels",
+            "a second disk with the root disk's partition table, ids and labels, and plain content",
+            this::sameLabels));
+    all.add(
+        boot(
+            "boot-order",
+            "an empty boot partition, and a second disk with an image of the attacker's to boot",
+            this::otherBootDisk));
     all.add(
         new Attack(
             "disk-old-vtpm-new",
@@ -152,26 +157,7 @@ final class GuestBootAttacks {
   }
 
   private boolean serves(Duration limit) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + limit.toNanos();
-    URI page = URI.create("http://127.0.0.1:" + stage.demo().webPort + "/secret");
-    try (HttpClient client =
-        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build()) {
-      HttpRequest request = HttpRequest.newBuilder(page).timeout(Duration.ofSeconds(5)).build();
-      while (System.nanoTime() < deadline) {
-        try {
-          String body = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
-          if (body.equals(stage.demo().secret)) {
-            return true;
-          }
-        } catch (IOException notYet) {
-          if (!stage.running("web")) {
-            return false;
-          }
-        }
-        TimeUnit.MILLISECONDS.sleep(300);
-      }
-    }
-    return false;
+    return SecretPage.served(stage, limit);
   }
 
   private static String esp(Path vm) {
@@ -209,38 +195,45 @@ final class GuestBootAttacks {
       Files.writeString(line, words + old);
       run("objcopy", "--update-section", ".cmdline=" + line, file.toString());
     }
-    // A signature that is there and does not fit would be refused as an altered image is.
-    Tool.run("sbattach", "--remove", file.toString());
     if (sign) {
-      Path key = tools.resolve("own.key");
-      Path certificate = tools.resolve("own.crt");
-      run(
-          "openssl",
-          "req",
-          "-new",
-          "-x509",
-          "-newkey",
-          "rsa:2048",
-          "-nodes",
-          "-subj",
-          "/CN=own",
-          "-days",
-          "30",
-          "-keyout",
-          key.toString(),
-          "-out",
-          certificate.toString());
-      run(
-          "sbsign",
-          "--key",
-          key.toString(),
-          "--cert",
-          certificate.toString(),
-          "--output",
-          file.toString(),
-          file.toString());
+      signed(file);
+    } else {
+      Tool.run("sbattach", "--remove", file.toString());
     }
     putBootFile(vm, file);
+  }
+
+  /** Signs a boot file with a key of the attacker's own. */
+  private void signed(Path file) throws Exception {
+    // A signature that is there and does not fit would be refused as an altered image is.
+    Tool.run("sbattach", "--remove", file.toString());
+    Path key = tools.resolve("own.key");
+    Path certificate = tools.resolve("own.crt");
+    run(
+        "openssl",
+        "req",
+        "-new",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=own",
+        "-days",
+        "30",
+        "-keyout",
+        key.toString(),
+        "-out",
+        certificate.toString());
+    run(
+        "sbsign",
+        "--key",
+        key.toString(),
+        "--cert",
+        certificate.toString(),
+        "--output",
+        file.toString(),
+        file.toString());
   }
 
   /** {@return where the second partition begins} From the GPT's second entry. */
@@ -264,41 +257,23 @@ final class GuestBootAttacks {
   }
 
   private void plainRoot(Path vm) throws Exception {
+    Path disk = vm.resolve("disk.img");
+    write(disk, rootOffset(disk), plainFileSystem());
+  }
+
+  private Path plainFileSystem() throws Exception {
     Path root = Files.createDirectories(tools.resolve("root/srv/www"));
     Files.writeString(root.resolve("secret"), stage.demo().secret);
     Path image = tools.resolve("root.img");
     Files.deleteIfExists(image);
-    run(
-        "mke2fs",
-        "-q",
-        "-t",
-        "ext4",
-        "-d",
-        tools.resolve("root").toString(),
-        image.toString(),
-        "40M");
-    Path disk = vm.resolve("disk.img");
-    write(disk, rootOffset(disk), image);
+    String tree = tools.resolve("root").toString();
+    run("mke2fs", "-q", "-t", "ext4", "-L", "root", "-d", tree, image.toString(), "40M");
+    return image;
   }
 
   private void otherRoot(Path vm) throws Exception {
-    if (!Files.exists(stage.host().store().resolve("other/disk.img"))) {
-      stage
-          .host()
-          .run(
-              "vm",
-              "create",
-              "--name",
-              "other",
-              "--template",
-              stage.templateImage(),
-              "--catalog",
-              stage.catalog(),
-              "--data",
-              stage.data(),
-              "--memory",
-              512)
-          .orFail();
+    if (!Files.exists(stage.folder("other"))) {
+      stage.makeVm("other", stage.data());
     }
     Path other = stage.host().store().resolve("other/disk.img");
     Path disk = vm.resolve("disk.img");
@@ -332,6 +307,25 @@ final class GuestBootAttacks {
     Path meta = tools.resolve("meta-data");
     Files.writeString(meta, "instance-id: attacker\n");
     run("mcopy", "-i", seed.toString(), data.toString(), meta.toString(), "::/");
+  }
+
+  /** The seed's place is the only other disk that the fabric has. */
+  private void sameLabels(Path vm) throws Exception {
+    Path disk = vm.resolve("disk.img");
+    Path second = vm.resolve("seed.img");
+    run("cp", "--sparse=always", disk.toString(), second.toString());
+    Path image = plainFileSystem();
+    write(second, rootOffset(second), image);
+  }
+
+  private void otherBootDisk(Path vm) throws Exception {
+    Path disk = vm.resolve("disk.img");
+    Path second = vm.resolve("seed.img");
+    run("cp", "--sparse=always", disk.toString(), second.toString());
+    Path file = bootFile(vm);
+    signed(file);
+    run("mcopy", "-o", "-i", second + "@@" + ESP, file.toString(), BOOT_FILE);
+    run("mdel", "-i", esp(vm), BOOT_FILE);
   }
 
   /**

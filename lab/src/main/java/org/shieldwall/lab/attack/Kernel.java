@@ -14,11 +14,16 @@ final class Kernel {
    * it would show nothing about a guarded host.
    */
   static void requireNoAttaching() {
-    if (!"3".equals(read("/proc/sys/kernel/yama/ptrace_scope"))) {
+    if (!forbidsAttaching()) {
       throw new Attack.NotHereException(
           "needs a guarded host's kernel (kernel.yama.ptrace_scope=3); this one lets root attach"
               + " to any process");
     }
+  }
+
+  /** {@return whether nobody may attach} */
+  static boolean forbidsAttaching() {
+    return "3".equals(read("/proc/sys/kernel/yama/ptrace_scope"));
   }
 
   /** The kernel protects itself from root (kernel_lockdown(7)). */

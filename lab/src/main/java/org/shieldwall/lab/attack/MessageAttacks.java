@@ -103,16 +103,7 @@ final class MessageAttacks {
               "ask enclave and agent to " + wish.tried() + " (" + wish.command() + ")",
               () -> wish(wish)));
     }
-    for (Extra extra : EXTRAS) {
-      all.add(
-          new Attack(
-              "definition-" + extra.name(),
-              Attacker.A3,
-              "P6",
-              "a VM's definition is the fabric's file",
-              "add {" + extra.member() + "} to the definition, in vm.json and in the message",
-              () -> extra(extra)));
-    }
+    all.addAll(definitions("web", "definition-"));
     all.add(
         new Attack(
             "definition-name",
@@ -129,6 +120,22 @@ final class MessageAttacks {
             "a local user who is neither root nor agent",
             "connect to the enclave's socket as nobody",
             this::otherUser));
+    return List.copyOf(all);
+  }
+
+  /** What a VM's definition cannot ask for, of whichever class the VM is. */
+  List<Attack> definitions(String victim, String prefix) {
+    List<Attack> all = new ArrayList<>();
+    for (Extra extra : EXTRAS) {
+      all.add(
+          new Attack(
+              prefix + extra.name(),
+              Attacker.A3,
+              "P6",
+              "a VM's definition is the fabric's file",
+              "add {" + extra.member() + "} to the definition, in vm.json and in the message",
+              () -> extra(extra, victim)));
+    }
     return List.copyOf(all);
   }
 
@@ -166,7 +173,7 @@ final class MessageAttacks {
         || answer.toString().contains("malformed");
   }
 
-  private Outcome extra(Extra extra) throws Exception {
+  private Outcome extra(Extra extra, String victim) throws Exception {
     String member = extra.member().replace("FILE", "/var/tmp/attack-extra");
     JsonNode answer =
         Doors.say(
@@ -178,7 +185,7 @@ final class MessageAttacks {
     if (!answer.path("code").asString("").equals("malformed-message")) {
       return new Outcome.Succeeded("the enclave did not mind: " + answer);
     }
-    Path copy = Stage.copy(stage.backup(), stage.host(), "extra");
+    Path copy = Stage.copy(stage.backup(victim), stage.host(), "extra");
     try {
       Path file = copy.resolve("vm.json");
       String text = Files.readString(file);

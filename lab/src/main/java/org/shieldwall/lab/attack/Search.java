@@ -6,10 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -97,6 +100,11 @@ final class Search {
 
   /** Looks at every file below {@code folder}; sockets, devices and links are passed over. */
   void tree(Path folder, Set<Path> except) throws IOException {
+    tree(folder, except, Instant.EPOCH);
+  }
+
+  /** The same, of files that have changed since then: others cannot hold a younger secret. */
+  void tree(Path folder, Set<Path> except, Instant since) throws IOException {
     Files.walkFileTree(
         folder,
         new SimpleFileVisitor<>() {
@@ -107,7 +115,7 @@ final class Search {
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (attributes.isRegularFile() && !except.contains(file)) {
+            if (attributes.isRegularFile() && !except.contains(file) && changed(file, since)) {
               file(file);
             }
             return FileVisitResult.CONTINUE;
@@ -118,6 +126,17 @@ final class Search {
             return FileVisitResult.CONTINUE;
           }
         });
+  }
+
+  /** By the time of the last change of anything about it, which nobody sets at will (stat(2)). */
+  private static boolean changed(Path file, Instant since) {
+    try {
+      return !((FileTime) Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS))
+          .toInstant()
+          .isBefore(since);
+    } catch (IOException gone) {
+      return false;
+    }
   }
 
   /** Looks at one file. */

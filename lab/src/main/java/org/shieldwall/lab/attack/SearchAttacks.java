@@ -3,11 +3,14 @@ package org.shieldwall.lab.attack;
 import static org.shieldwall.lab.attack.Attack.require;
 
 import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.shieldwall.cli.demo.Command;
 import org.shieldwall.lab.attack.Canaries.Canary;
 
 /** Whoever comes afterwards and looks everywhere for what was left behind. */
@@ -38,6 +41,7 @@ final class SearchAttacks {
         attack("search-temporary", "/tmp, /var/tmp, /run and /dev/shm", this::temporary),
         attack(
             "search-system-logs", "the system's logs, journal and crash reports", this::systemLogs),
+        attack("search-metrics", "what agent, enclave and service tell of themselves", this::told),
         attack(
             "search-descriptors",
             "deleted and unnamed files that some process has open",
@@ -103,7 +107,7 @@ final class SearchAttacks {
     for (String place : List.of("/tmp", "/run", "/dev/shm", "/var/tmp")) {
       if (Files.isDirectory(Path.of(place))) {
         // The owner's own machine is played in the folder of the suite.
-        search.tree(Path.of(place), Set.of(stage.demo().owner, stage.demo().work));
+        search.tree(Path.of(place), Set.of(stage.demo().owner, stage.demo().work), stage.began());
       }
     }
     return judged(search, search.regions() + " files");
@@ -113,11 +117,49 @@ final class SearchAttacks {
     Search search = new Search(wanted());
     for (String place : List.of("/var/log", "/var/crash", "/var/lib/systemd/coredump")) {
       if (Files.isDirectory(Path.of(place))) {
-        search.tree(Path.of(place), Set.of());
+        search.tree(Path.of(place), Set.of(), stage.began());
       }
     }
-    require(search.regions() > 0, "this machine keeps no logs");
     return judged(search, search.regions() + " files");
+  }
+
+  /** There are no metrics: what there is instead is asked for, and searched. */
+  private Outcome told() throws Exception {
+    Search search = new Search(wanted());
+    for (List<Object> command :
+        List.<List<Object>>of(
+            List.of("host", "status"),
+            List.of("host", "status", "--hardening"),
+            List.of("vm", "list"),
+            List.of("vm", "show", "web"))) {
+      Command.Result result = stage.host().run(command.toArray()).orFail();
+      byte[] said = (result.output() + result.complaints()).getBytes(StandardCharsets.UTF_8);
+      require(said.length > 20, command + " says nothing");
+      search.block(said, said.length, command.toString());
+    }
+    List<String> answered = new ArrayList<>();
+    URI service = URI.create(stage.demo().hgsUrl());
+    for (String path : List.of("/metrics", "/observe/metrics", "/observe", "/stats", "/actuator")) {
+      // curl knows no more than the pinned certificate, as a scraper would.
+      Tool.Said said =
+          Tool.run(
+              "curl",
+              "--silent",
+              "--cacert",
+              stage.demo().hgsCertificate().toString(),
+              "--write-out",
+              "%{http_code}",
+              service.resolve(path).toString());
+      byte[] bytes = said.text().getBytes(StandardCharsets.ISO_8859_1);
+      search.block(bytes, bytes.length, path);
+      if (!said.text().endsWith("404")) {
+        answered.add(path + " answers " + Stage.shortened(said.last()));
+      }
+    }
+    if (!answered.isEmpty()) {
+      return new Outcome.Failed("there are metrics that nobody has searched: " + answered);
+    }
+    return judged(search, "there are no metrics; status, hardening and VM reports");
   }
 
   private Outcome unnamed() throws Exception {

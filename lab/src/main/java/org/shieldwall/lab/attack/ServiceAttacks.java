@@ -25,15 +25,25 @@ import org.shieldwall.cli.demo.StepResult;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.EnclaveClient;
 import org.shieldwall.enclave.message.Request;
+import org.shieldwall.host.attest.Attester;
+import org.shieldwall.host.attest.Evidence;
+import org.shieldwall.host.attest.HostTpm;
+import org.shieldwall.host.attest.TpmAddress;
 import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeySet;
+import org.shieldwall.protocol.Challenge;
 import org.shieldwall.protocol.HgsClient;
 import org.shieldwall.protocol.HgsUnavailableException;
 import org.shieldwall.protocol.RefusedException;
+import org.shieldwall.protocol.ReportedFinding;
 import org.shieldwall.tpm.Bytes;
 import tools.jackson.databind.JsonNode;
 
 /** Between host and service: other hosts, other certificates, another service, no encryption. */
 final class ServiceAttacks implements AutoCloseable {
+  private static final Set<String> OTHERS_REQUEST =
+      Set.of("foreign-signature", "enclave-mismatch", "unknown-signer");
+
   private final Stage stage;
   private final GuardedHost other;
   private final PlayedMachine otherMachine;
@@ -106,7 +116,7 @@ final class ServiceAttacks implements AutoCloseable {
             "relayed-evidence",
             Attacker.A4,
             "P3",
-            "have a healthy host answer the challenge, and ask for the keys elsewhere",
+            "have a healthy host answer a stranger's challenge, and use its certificate elsewhere",
             this::relayed));
     all.add(
         attack(
@@ -167,7 +177,7 @@ final class ServiceAttacks implements AutoCloseable {
     return HgsClient.of(URI.create(stage.demo().hgsUrl()), stage.demo().hgsCertificate());
   }
 
-  private Bytes certificate(GuardedHost host) throws IOException {
+  Bytes certificate(GuardedHost host) throws IOException {
     host.run("host", "attest").orFail();
     return Bytes.of(Files.readAllBytes(host.directory().resolve("health.der")));
   }
@@ -178,7 +188,7 @@ final class ServiceAttacks implements AutoCloseable {
         .node();
   }
 
-  private Answer.Prepared prepared(GuardedHost host) throws Exception {
+  Answer.Prepared prepared(GuardedHost host) throws Exception {
     Answer.Final answer =
         new EnclaveClient(Stage.enclaveSocket(host))
             .ask(new Request.Prepare(Request.Purpose.START, protector()));
@@ -198,32 +208,44 @@ final class ServiceAttacks implements AutoCloseable {
     return other;
   }
 
-  /** Asks for a release that must not come. */
-  private Outcome release(Bytes certificate, JsonNode request, Set<String> wanted)
+  /** Asks for a release that must not come, but for one of these findings. */
+  Outcome release(Bytes certificate, JsonNode request, Set<String> wanted) throws Exception {
+    return release(certificate, request, wanted, "");
+  }
+
+  /** The same, and the refusal must say {@code words}. */
+  Outcome release(Bytes certificate, JsonNode request, Set<String> wanted, String words)
       throws Exception {
     try (HgsClient hgs = client()) {
       hgs.release(certificate, request, protector());
       return new Outcome.Succeeded("the service released the keys");
     } catch (RefusedException refused) {
-      String said = refused.problem().type() + " " + refused.problem().findings();
-      return wanted.stream().anyMatch(said::contains)
-          ? new Outcome.Refused(
-              Stage.shortened(refused.problem().type() + ": " + refused.problem().detail()))
+      List<String> codes =
+          refused.problem().findings().stream().map(ReportedFinding::code).toList();
+      String said = codes + ": " + refused.problem().detail() + found(refused);
+      return codes.stream().anyMatch(wanted::contains) && said.contains(words)
+          ? new Outcome.Refused(Stage.shortened(said))
           : new Outcome.Failed("refused, but for another reason: " + Stage.shortened(said));
     }
+  }
+
+  private static String found(RefusedException refused) {
+    return refused.problem().findings().stream()
+        .map(ReportedFinding::found)
+        .filter(text -> !text.isEmpty() && !refused.problem().detail().contains(text))
+        .map(text -> ", " + text)
+        .findFirst()
+        .orElse("");
   }
 
   private Outcome alteredCertificate() throws Exception {
     byte[] der = certificate(stage.host()).toArray();
     der[der.length - 20] ^= 1;
-    return release(Bytes.of(der), prepared(stage.host()).request(), Set.of("certificate"));
+    return release(Bytes.of(der), prepared(stage.host()).request(), Set.of("certificate-not-good"));
   }
 
   private Outcome certificateOfAnother() throws Exception {
-    return release(
-        certificate(other()),
-        prepared(stage.host()).request(),
-        Set.of("request", "enclave", "signature", "certificate"));
+    return release(certificate(other()), prepared(stage.host()).request(), OTHERS_REQUEST);
   }
 
   private Outcome alteredRequest() throws Exception {
@@ -234,7 +256,7 @@ final class ServiceAttacks implements AutoCloseable {
     ((tools.jackson.databind.node.ObjectNode) request)
         .put(
             "payload", payload.substring(0, 60) + (old == 'A' ? 'B' : 'A') + payload.substring(61));
-    return release(certificate(stage.host()), request, Set.of("request", "malformed", "signature"));
+    return release(certificate(stage.host()), request, Set.of("foreign-signature", "malformed"));
   }
 
   private Outcome replayedRequest() throws Exception {
@@ -243,7 +265,7 @@ final class ServiceAttacks implements AutoCloseable {
     try (HgsClient hgs = client()) {
       hgs.release(certificate, request, protector());
     }
-    return release(certificate, request, Set.of("spent", "replay", "nonce"));
+    return release(certificate, request, Set.of("request-replayed"));
   }
 
   private Outcome releaseElsewhere() throws Exception {
@@ -277,20 +299,48 @@ final class ServiceAttacks implements AutoCloseable {
         : new Outcome.Succeeded("the other enclave answered " + answer);
   }
 
+  /**
+   * The attacker's connection asks for the challenge, the healthy host's TPM answers it, the
+   * attacker's connection brings the answer and has the certificate: a relay, and it works. What it
+   * is good for is the question.
+   */
   private Outcome relayed() throws Exception {
-    // The attacker holds a genuine certificate of the healthy host, however he came by it.
-    Outcome outcome =
-        release(
-            certificate(stage.host()),
-            prepared(other()).request(),
-            Set.of("request", "enclave", "signature", "certificate"));
-    return outcome instanceof Outcome.Refused refused
+    Attester healthy =
+        new Attester(
+            TpmAddress.parse(stage.demo().tpm()),
+            new Evidence(stage.demo().eventLog(), stage.demo().work.resolve("no-ima-list")));
+    KeySet enclave =
+        KeySet.fromJson(
+            Json.of(
+                ((Answer.EnclaveKeys)
+                        new EnclaveClient(Stage.enclaveSocket(stage.host()))
+                            .ask(new Request.Keys()))
+                    .keys(),
+                "keys"));
+    Bytes certificate;
+    try (HgsClient attacker = client();
+        HostTpm tpm = HostTpm.open(TpmAddress.parse(stage.demo().tpm()))) {
+      Challenge challenge = attacker.challenge(healthy.request(tpm, enclave));
+      certificate = attacker.attest(healthy.answer(tpm, challenge, enclave)).certificate();
+    }
+    Outcome outcome = release(certificate, prepared(other()).request(), OTHERS_REQUEST);
+    if (!(outcome instanceof Outcome.Refused refused)) {
+      return outcome;
+    }
+    JsonNode release;
+    try (HgsClient attacker = client()) {
+      release =
+          attacker.release(certificate, prepared(stage.host()).request(), protector()).toJson();
+    }
+    byte[] bytes = Json.bytes(release);
+    Search search = new Search(stage.canaries().of(stage.vm()));
+    search.block(bytes, bytes.length, "the relayed release");
+    return search.found().isEmpty()
         ? new Outcome.Refused(
-            "the certificate names the healthy host's enclave, whose key signs the request and"
-                + " opens the release: "
+            "the certificate that came is the healthy host's enclave's: "
                 + refused.line()
-                + ". Not stopped: a relay in front of the genuine enclave itself")
-        : outcome;
+                + "; what is released to it is sealed to it. Not stopped: the relay as such")
+        : new Outcome.Succeeded(String.join(", ", search.found()));
   }
 
   private Outcome impersonated() throws Exception {
@@ -397,7 +447,7 @@ final class ServiceAttacks implements AutoCloseable {
     JsonNode request = prepared(host).request();
     Command.run("hgs", "host", "remove", "demo-host-3", "--yes", "--dir", stage.demo().hgs)
         .orFail();
-    return release(certificate, request, Set.of("certificate", "host", "registered", "withdrawn"));
+    return release(certificate, request, Set.of("host-removed"));
   }
 
   @Override

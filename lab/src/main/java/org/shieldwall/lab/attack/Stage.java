@@ -1,19 +1,25 @@
 package org.shieldwall.lab.attack;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.shieldwall.cli.demo.Command;
 import org.shieldwall.cli.demo.Demo;
 import org.shieldwall.cli.demo.GuardedHost;
 import org.shieldwall.cli.demo.StepResult;
 import org.shieldwall.cli.demo.Trees;
 import org.shieldwall.enclave.posix.UnixSocket;
+import org.shieldwall.protocol.HgsClient;
+import org.shieldwall.protocol.HgsUnavailableException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -28,6 +34,11 @@ final class Stage implements AutoCloseable {
           "shielding-data-made",
           "vm-provisioned");
 
+  /** The VM of the other class, whose owner allows a screen and a serial line. */
+  static final String OPEN_VM = "open";
+
+  // A file system's clock is coarser than the system's.
+  private final Instant began = Instant.now().minusSeconds(2);
   private final Demo demo;
   private final Canaries canaries;
 
@@ -53,6 +64,11 @@ final class Stage implements AutoCloseable {
     }
   }
 
+  /** A stage on which nothing stands: to name the attacks, not to play them. */
+  static Stage empty(Path work) {
+    return new Stage(new Demo(work, work, Optional.empty()));
+  }
+
   /** Runs one of the demonstration's steps. */
   StepResult step(String name) {
     return demo.steps().stream()
@@ -60,6 +76,11 @@ final class Stage implements AutoCloseable {
         .findFirst()
         .orElseThrow()
         .run();
+  }
+
+  /** {@return a moment before its first secret was made} */
+  Instant began() {
+    return began;
   }
 
   Demo demo() {
@@ -84,6 +105,26 @@ final class Stage implements AutoCloseable {
     return demo.work.resolve("backup");
   }
 
+  /** Makes the VM of the other class, if it is not there, and keeps a copy of it as it is new. */
+  void makeOpenVm() throws IOException, InterruptedException {
+    if (Files.exists(folder(OPEN_VM))) {
+      return;
+    }
+    Path data = demo.work.resolve("open.shielding.json");
+    makeVm(OPEN_VM, shieldingData(data, List.of("--class", "encryption-supported")));
+    Trees.copy(folder(OPEN_VM), backup(OPEN_VM));
+  }
+
+  /** {@return a VM's folder} */
+  Path folder(String name) {
+    return host().store().resolve(name);
+  }
+
+  /** {@return a copy of a VM's folder from when it was new} */
+  Path backup(String name) {
+    return name.equals(OPEN_VM) ? demo.work.resolve("backup-" + name) : backup();
+  }
+
   Path catalog() {
     return demo.work.resolve("debian-web.catalog.json");
   }
@@ -94,6 +135,11 @@ final class Stage implements AutoCloseable {
 
   Path templateImage() {
     return demo.template.resolve("template.img");
+  }
+
+  /** {@return a client of the service, as a host is} */
+  HgsClient hgs() throws HgsUnavailableException {
+    return HgsClient.of(URI.create(demo.hgsUrl()), demo.hgsCertificate());
   }
 
   static Path enclaveSocket(GuardedHost host) {
@@ -151,12 +197,75 @@ final class Stage implements AutoCloseable {
     throw new Attack.PreconditionException("no " + program + " runs");
   }
 
+  /** Starts the victim, if it does not run. */
   void startVm() {
-    host().run("vm", "start", "web").orFail();
+    if (!running("web")) {
+      host().run("vm", "start", "web").orFail();
+    }
+  }
+
+  /** Boots the machine anew if its enclave has ended; whatever else ended may be started again. */
+  void revive() throws Exception {
+    boolean enclaveLives;
+    try {
+      enclaveLives = ProcessHandle.of(enclave(host())).map(ProcessHandle::isAlive).orElse(false);
+    } catch (IOException gone) {
+      enclaveLives = false;
+    }
+    if (!enclaveLives) {
+      host().close();
+      demo.machine.boot(demo.bootLog);
+      host().start();
+      host().run("host", "attest").orFail();
+    } else {
+      awaitEnd("web");
+    }
+  }
+
+  /** Waits until a VM whose worker or vTPM has ended is no longer said to run. */
+  private void awaitEnd(String name) throws InterruptedException {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (running(name) && System.nanoTime() < limit) {
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+  }
+
+  /** Seals data of the owner's for the template, with what he wants besides. */
+  Path shieldingData(Path data, List<String> policy) throws IOException {
+    Path userData = demo.work.resolve("more.user-data");
+    Files.writeString(userData, "#!/bin/sh\n");
+    Files.setPosixFilePermissions(userData, PosixFilePermissions.fromString("rw-------"));
+    List<Object> line = new ArrayList<>(List.of("owner", "data", "new", "--out", data));
+    line.addAll(List.of("--owner", demo.owner.resolve("tenant.guardian-key.json")));
+    line.addAll(List.of("--key-file", demo.owner.resolve("owner.key")));
+    line.addAll(List.of("--guardian", guardian(), "--catalog", catalog()));
+    line.addAll(List.of("--file", "user-data=" + userData));
+    line.addAll(policy);
+    Command.run(line.toArray()).orFail();
+    return data;
+  }
+
+  /** Makes another VM of the template, on the victim's host. */
+  void makeVm(String name, Path data) {
+    host()
+        .run(
+            "vm",
+            "create",
+            "--name",
+            name,
+            "--template",
+            templateImage(),
+            "--catalog",
+            catalog(),
+            "--data",
+            data,
+            "--memory",
+            512)
+        .orFail();
   }
 
   void stopVm() {
-    if (running("web")) {
+    if (!ended("web")) {
       host().run("vm", "stop", "web", "--force").orFail();
     }
   }
@@ -165,6 +274,12 @@ final class Stage implements AutoCloseable {
   boolean running(String name) {
     JsonNode shown = host().run("vm", "show", name).output();
     return shown.path("state").asString("").equals("running");
+  }
+
+  /** {@return whether a VM has come to its end: it neither runs nor waits for a lease} */
+  boolean ended(String name) {
+    String state = host().run("vm", "show", name).output().path("state").asString("");
+    return Set.of("stopped", "failed").contains(state);
   }
 
   /** Starts a VM that must not start, with the wanted code; whatever comes, it does not stay. */

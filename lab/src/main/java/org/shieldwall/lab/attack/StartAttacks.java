@@ -146,6 +146,14 @@ final class StartAttacks {
             List.of()));
     all.add(
         new Attack(
+            "start-vm-swapping",
+            Attacker.A3,
+            "P6",
+            "the enclave started on a host without swap",
+            "turn swap on and start a VM then",
+            () -> new SwappedOut(stage).starting()));
+    all.add(
+        new Attack(
             "start-second",
             Attacker.A3,
             "P3",

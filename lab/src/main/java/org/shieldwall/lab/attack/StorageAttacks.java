@@ -3,15 +3,24 @@ package org.shieldwall.lab.attack;
 import static org.shieldwall.lab.attack.Attack.require;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.cert.CertificateFactory;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.shieldwall.cli.demo.Trees;
+import org.shieldwall.disk.uefi.SecureBootPolicy;
+import org.shieldwall.disk.uefi.UefiVariableStore;
+import org.shieldwall.lab.attack.Canaries.Canary;
+import org.shieldwall.tpm.Bytes;
 
 /**
  * The VM's files, altered while it does not run. Each is played on a copy of the last state, which
@@ -19,12 +28,16 @@ import org.shieldwall.cli.demo.Trees;
  */
 final class StorageAttacks {
   private static final String STOPPED = "the VM is stopped; a copy of its folder would start";
+  private static final Path BLANK = Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd");
   private static final Set<String> ALTERED = Set.of("vm-state-altered");
 
   private final Stage stage;
+  private final String victim;
 
-  StorageAttacks(Stage stage) {
+  /** Attacks on the files of the VM {@code victim}. */
+  StorageAttacks(Stage stage, String victim) {
     this.stage = stage;
+    this.victim = victim;
   }
 
   /** Does something to a copy of the VM. */
@@ -33,7 +46,8 @@ final class StorageAttacks {
     void to(Path vm) throws Exception;
   }
 
-  List<Attack> quick() {
+  /** What concerns every VM, whatever its class. */
+  List<Attack> ofEveryClass() {
     List<Attack> all = new ArrayList<>();
     all.add(
         reading(
@@ -60,7 +74,7 @@ final class StorageAttacks {
             "P5",
             "put the vTPM's state of last week beside today's disk",
             ALTERED,
-            vm -> replace(vtpm(stage.backup()), vtpm(vm))));
+            vm -> replace(vtpm(stage.backup(victim)), vtpm(vm))));
     all.add(
         altered(
             "variables-altered",
@@ -74,9 +88,7 @@ final class StorageAttacks {
             "P2",
             "put variables without Secure Boot in their place",
             ALTERED,
-            vm ->
-                replace(
-                    Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd"), vm.resolve("state/uefi.vars"))));
+            vm -> replace(BLANK, vm.resolve("state/uefi.vars"))));
     all.add(
         altered(
             "variables-old",
@@ -84,7 +96,9 @@ final class StorageAttacks {
             "put last week's variables in their place",
             ALTERED,
             vm ->
-                replace(stage.backup().resolve("state/uefi.vars"), vm.resolve("state/uefi.vars"))));
+                replace(
+                    stage.backup(victim).resolve("state/uefi.vars"),
+                    vm.resolve("state/uefi.vars"))));
     all.add(
         altered(
             "protector-old",
@@ -93,7 +107,7 @@ final class StorageAttacks {
             Set.of("generation-superseded"),
             vm ->
                 replace(
-                    stage.backup().resolve("state/protector.json"),
+                    stage.backup(victim).resolve("state/protector.json"),
                     vm.resolve("state/protector.json"))));
     all.add(
         altered(
@@ -138,13 +152,23 @@ final class StorageAttacks {
             Set.of("generation-superseded"),
             this::restored));
     all.add(
+        reading(
+            "variables-read",
+            "look through the UEFI variables for what every store of them holds in plain",
+            this::readVariables));
+    all.add(
         new Attack(
-            "vtpm-opened",
+            named("vtpm-opened"),
             Attacker.A1,
             "P2",
             STOPPED,
             "open the vTPM's state with an swtpm of the attacker's, without and with a key",
             this::ownSwtpm));
+    return List.copyOf(all);
+  }
+
+  List<Attack> quick() {
+    List<Attack> all = new ArrayList<>(ofEveryClass());
     all.add(
         new Attack(
             "second-copy",
@@ -156,24 +180,31 @@ final class StorageAttacks {
     return List.copyOf(all);
   }
 
-  private static Attack reading(String name, String tried, Attack.Play play) {
+  private String named(String name) {
+    return victim.equals(Stage.OPEN_VM) ? "open-" + name : name;
+  }
+
+  private Attack reading(String name, String tried, Attack.Play play) {
     return new Attack(
-        name, Attacker.A1, "P1", "the VM has been made, run and stopped", tried, play);
+        named(name), Attacker.A1, "P1", "the VM has been made, run and stopped", tried, play);
   }
 
   private Attack altered(
       String name, String promise, String tried, Set<String> codes, Change change) {
-    return new Attack(name, Attacker.A1, promise, STOPPED, tried, () -> play(change, codes));
+    return new Attack(named(name), Attacker.A1, promise, STOPPED, tried, () -> play(change, codes));
   }
 
   private Outcome play(Change change, Set<String> codes) throws Exception {
-    require(!stage.running("web"), "the VM runs");
-    Path copy = Stage.copy(stage.vm(), stage.host(), "altered");
+    require(!stage.running(victim), "the VM runs");
+    Path copy = Stage.copy(stage.folder(victim), stage.host(), "altered");
     try {
       change.to(copy);
       return Stage.startRefused(stage.host(), "altered", codes);
     } finally {
       Trees.delete(copy);
+      if (Files.exists(elsewhereOf(copy))) {
+        Trees.delete(elsewhereOf(copy));
+      }
     }
   }
 
@@ -181,14 +212,49 @@ final class StorageAttacks {
     Search control = new Search(List.of(stage.canaries().ownersSecret()));
     control.tree(stage.demo().owner, Set.of());
     require(!control.found().isEmpty(), "the search misses the secret in the owner's own file");
-    Search search = new Search(stage.canaries().of(stage.vm()));
-    search.tree(stage.vm(), Set.of());
-    search.tree(stage.backup(), Set.of());
+    Search search = new Search(stage.canaries().of(stage.folder(victim)));
+    search.tree(stage.folder(victim), Set.of());
+    search.tree(stage.backup(victim), Set.of());
     require(search.regions() >= 8, "the VM's files were not seen");
     return search.found().isEmpty()
         ? new Outcome.Refused(
             search.regions() + " files, " + (search.bytes() >> 20) + " MiB: ciphertext")
         : new Outcome.Succeeded(String.join(", ", search.found()));
+  }
+
+  /** A store begins with a volume header, and its variables are named in UTF-16. */
+  private Outcome readVariables() throws Exception {
+    List<Canary> plain =
+        List.of(
+            new Canary("a volume header", "_FVH".getBytes(StandardCharsets.US_ASCII)),
+            new Canary("the name of a variable", "KEK".getBytes(StandardCharsets.UTF_16LE)),
+            new Canary("the certificate for db", certificate()),
+            new Canary(
+                "the format of authenticated variables",
+                HexFormat.of().parseHex("782cf3aa7b949a43a1802e144ec37792")));
+    Search control = new Search(plain);
+    byte[] known =
+        SecureBootPolicy.of(List.of(Bytes.of(certificate())), List.of())
+            .enrolInto(
+                UefiVariableStore.parse(Files.readAllBytes(BLANK)),
+                LocalDateTime.now(ZoneOffset.UTC))
+            .toBytes();
+    control.block(known, known.length, "a store as every VM's was once");
+    require(control.found().size() == plain.size(), "not found in plain: " + control.found());
+    Search search = new Search(plain);
+    for (Path vm : List.of(stage.folder(victim), stage.backup(victim))) {
+      search.file(vm.resolve("state/uefi.vars"));
+    }
+    require(search.bytes() > 2 * (500 << 10), "the variables were not seen");
+    return search.found().isEmpty()
+        ? new Outcome.Refused((search.bytes() >> 10) + " KiB of ciphertext")
+        : new Outcome.Succeeded(String.join(", ", search.found()));
+  }
+
+  private byte[] certificate() throws Exception {
+    try (InputStream in = Files.newInputStream(stage.demo().template.resolve("secureboot.crt"))) {
+      return CertificateFactory.getInstance("X.509").generateCertificate(in).getEncoded();
+    }
   }
 
   private static Path vtpm(Path vm) {
@@ -217,8 +283,12 @@ final class StorageAttacks {
     link(vm.resolve("state"), "state.4711");
   }
 
+  private static Path elsewhereOf(Path vm) {
+    return vm.resolveSibling("altered-elsewhere");
+  }
+
   private static void elsewhere(Path vm) throws IOException {
-    Path own = Files.createDirectories(vm.resolveSibling("altered-elsewhere"));
+    Path own = Files.createDirectories(elsewhereOf(vm));
     try (Stream<Path> files = Files.walk(vm.resolve("state").toRealPath())) {
       Path from = vm.resolve("state").toRealPath();
       for (Path file : files.toList()) {
@@ -228,7 +298,6 @@ final class StorageAttacks {
             StandardCopyOption.REPLACE_EXISTING);
       }
     }
-    own.toFile().deleteOnExit();
     link(vm.resolve("state"), own.toString());
   }
 
@@ -241,7 +310,7 @@ final class StorageAttacks {
 
   private void restored(Path vm) throws Exception {
     Trees.delete(vm);
-    Trees.copy(stage.backup(), vm);
+    Trees.copy(stage.backup(victim), vm);
   }
 
   private Outcome ownSwtpm() throws Exception {
@@ -251,7 +320,7 @@ final class StorageAttacks {
       boolean made = opens(control, "");
       require(made && opens(control, ""), "not even an open state opens");
       Path state = Files.createDirectory(own.resolve("state"));
-      replace(vtpm(stage.vm()), state.resolve("tpm2-00.permall"));
+      replace(vtpm(stage.folder(victim)), state.resolve("tpm2-00.permall"));
       Path key = own.resolve("key");
       Files.writeString(key, "00".repeat(32), StandardCharsets.US_ASCII);
       if (opens(state, "") || opens(state, "file=" + key + ",format=hex,mode=aes-256-cbc")) {
@@ -287,7 +356,7 @@ final class StorageAttacks {
   }
 
   private Outcome secondCopy() throws Exception {
-    Path copy = Stage.copy(stage.vm(), stage.host(), "second");
+    Path copy = Stage.copy(stage.folder(victim), stage.host(), "second");
     try {
       stage.startVm();
       stage.stopVm();

@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
@@ -36,10 +37,20 @@ final class TemplateAttacks {
     return List.of(
         attack("template-one-byte", Attacker.A1, "change one byte of the template", this::oneByte),
         attack(
-            "template-other-catalog",
+            "template-own-catalog",
             Attacker.A3,
             "a template of the attacker's with a catalog he signed himself",
-            this::otherCatalog),
+            this::ownCatalog),
+        attack(
+            "template-other-catalog",
+            Attacker.A3,
+            "another template of the same signer, with its own genuine catalog",
+            () -> otherCatalog(true)),
+        attack(
+            "catalog-of-another-template",
+            Attacker.A3,
+            "the template that was asked for, with another's genuine catalog",
+            () -> otherCatalog(false)),
         attack(
             "catalog-altered",
             Attacker.A1,
@@ -51,7 +62,17 @@ final class TemplateAttacks {
             "splice the victim's sealed files under another owner's grant",
             this::spliced),
         attack(
+            "catalog-dbx-removed",
+            Attacker.A1,
+            "take an image off the signed list of forbidden ones",
+            this::dbxRemoved),
+        attack(
             "data-class-changed",
+            Attacker.A3,
+            "call the owner's data encryption-supported, for a console",
+            this::classChanged),
+        attack(
+            "release-for-other-data",
             Attacker.A3,
             "provision the owner's data with a release that was asked for another document",
             this::releaseForOther),
@@ -166,45 +187,98 @@ final class TemplateAttacks {
     }
   }
 
-  private Outcome otherCatalog() throws Exception {
+  private Outcome ownCatalog() throws Exception {
     Path own = Files.createDirectories(stage.demo().work.resolve("attacker"));
     Path image = copyOfTemplate();
     Path catalog = own.resolve("catalog.json");
+    Path key = own.resolve("key");
     try {
       flip(image, IN_THE_ESP);
-      Command.run(
-              "owner",
-              "guardian",
-              "new",
-              "--name",
-              "signer",
-              "--key-file",
-              own.resolve("key"),
-              "--out",
-              own)
+      Command.run("owner", "guardian", "new", "--name", "signer", "--key-file", key, "--out", own)
           .orFail();
-      Command.run(
-              "owner",
-              "template",
-              "sign",
-              image,
-              "--name",
-              "debian-web",
-              "--version",
-              "9.0.0",
-              "--secure-boot-certificate",
-              stage.demo().template.resolve("secureboot.crt"),
-              "--signer",
-              own.resolve("signer.guardian-key.json"),
-              "--key-file",
-              own.resolve("key"),
-              "--out",
-              catalog)
-          .orFail();
+      sign(image, "debian-web", own.resolve("signer.guardian-key.json"), key, catalog);
       return judged(create(image, catalog, stage.data()), Set.of("template-mismatch"));
     } finally {
       Files.deleteIfExists(image);
     }
+  }
+
+  private void sign(Path image, String name, Path signer, Path key, Path catalog, Object... more) {
+    List<Object> line = new ArrayList<>(List.of("owner", "template", "sign", image));
+    line.addAll(List.of("--name", name, "--version", "9.0.0"));
+    line.add("--secure-boot-certificate");
+    line.add(stage.demo().template.resolve("secureboot.crt"));
+    line.addAll(List.of("--signer", signer, "--key-file", key, "--out", catalog));
+    line.addAll(List.of(more));
+    Command.run(line.toArray()).orFail();
+  }
+
+  /** Signs as the template's own signer does; {@return the catalog} */
+  private Path genuine(Path image, String name, Object... more) throws IOException {
+    Path owner = stage.demo().owner;
+    Path catalog = stage.demo().work.resolve(name + ".other-catalog.json");
+    Files.deleteIfExists(catalog);
+    sign(
+        image,
+        name,
+        owner.resolve("signer.guardian-key.json"),
+        owner.resolve("owner.key"),
+        catalog,
+        more);
+    return catalog;
+  }
+
+  private Outcome otherCatalog(boolean withItsTemplate) throws Exception {
+    Path image = copyOfTemplate();
+    try {
+      flip(image, IN_THE_ESP);
+      Path catalog = genuine(image, "debian-mail");
+      return judged(
+          create(withItsTemplate ? image : stage.templateImage(), catalog, stage.data()),
+          Set.of("template-mismatch"));
+    } finally {
+      Files.deleteIfExists(image);
+    }
+  }
+
+  private Outcome dbxRemoved() throws Exception {
+    String forbidden = "5e".repeat(32);
+    Path catalog = genuine(stage.templateImage(), "debian-web", "--forbid", forbidden);
+    ObjectNode node = (ObjectNode) Json.parse(Files.readAllBytes(catalog), "c", 64 << 20).node();
+    String old =
+        new String(
+            Base64.getUrlDecoder().decode(node.path("payload").asString()), StandardCharsets.UTF_8);
+    String removed = old.replaceFirst("\"dbx\":\\[[^\\]]+\\]", "\"dbx\":[]");
+    require(!removed.equals(old), "the catalog forbids nothing");
+    node.put(
+        "payload",
+        Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(removed.getBytes(StandardCharsets.UTF_8)));
+    Path altered = stage.demo().work.resolve("catalog-without-dbx.json");
+    Files.write(altered, Json.bytes(node));
+    return judged(
+        create(stage.templateImage(), altered, stage.data()), Set.of("foreign-signature"));
+  }
+
+  private Outcome classChanged() throws Exception {
+    ObjectNode data = parse(stage.data());
+    ObjectNode grant = (ObjectNode) data.path("protector").path("grant");
+    String old =
+        new String(
+            Base64.getUrlDecoder().decode(grant.path("payload").asString()),
+            StandardCharsets.UTF_8);
+    String changed = old.replace("\"class\":\"shielded\"", "\"class\":\"encryption-supported\"");
+    require(!changed.equals(old), "the grant names no class");
+    grant.put(
+        "payload",
+        Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(changed.getBytes(StandardCharsets.UTF_8)));
+    Path altered = stage.demo().work.resolve("class-changed.json");
+    Files.write(altered, Json.bytes(data));
+    return judged(
+        create(stage.templateImage(), stage.catalog(), altered), Set.of("foreign-signature"));
   }
 
   private Outcome catalogAltered() throws Exception {

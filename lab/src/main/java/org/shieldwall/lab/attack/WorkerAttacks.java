@@ -5,7 +5,6 @@ import static org.shieldwall.lab.attack.Attack.require;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -64,17 +63,27 @@ final class WorkerAttacks {
         attack(
             "guest-memory-proc-mem",
             "read the guest's memory through /proc/PID/mem",
-            () -> memory("/proc/PID/mem")),
-        attack("guest-memory-gdb", "attach gdb to the worker", () -> memory("ptrace")),
-        attack("guest-memory-gcore", "write the worker's core by gcore", () -> memory("ptrace")),
+            () -> memory(QEMU, Memory.PROC_MEM)),
+        attack(
+            "guest-memory-gdb",
+            "attach gdb to the worker and dump its memory",
+            () -> memory(QEMU, Memory.GDB)),
+        attack(
+            "guest-memory-gcore",
+            "write the worker's core by gcore",
+            () -> memory(QEMU, Memory.GCORE)),
         attack(
             "guest-memory-process-vm-readv",
             "copy the guest's memory by process_vm_readv",
-            () -> memory("process_vm_readv")),
+            () -> memory(QEMU, Memory.PROCESS_VM_READV)),
         attack(
             "vtpm-memory",
-            "read the vTPM's state key in its memory",
-            () -> memory("/proc/PID/mem")),
+            "read the vTPM's state and its key in swtpm's memory",
+            () -> memory("swtpm", Memory.PROC_MEM)),
+        attack(
+            "vtpm-gdb",
+            "attach gdb to the vTPM and dump its memory",
+            () -> memory("swtpm", Memory.GDB)),
         attack("guest-memory-perf", "sample the worker with perf", this::perf),
         attack("guest-memory-bpf", "read the guest's memory from a BPF program", this::bpf),
         attack(
@@ -88,9 +97,7 @@ final class WorkerAttacks {
         attack(
             "guest-memory-swap",
             "turn swap on, and find guests' pages on the disk",
-            () -> {
-              throw new Attack.NotHereException("this machine has no device to swap to");
-            }));
+            () -> new SwappedOut(stage).running()));
   }
 
   private static Attack attack(String name, String tried, Attack.Play play) {
@@ -292,14 +299,8 @@ final class WorkerAttacks {
         : new Outcome.Succeeded(String.join(", ", kept));
   }
 
-  private Outcome memory(String way) throws Exception {
-    Kernel.requireNoAttaching();
-    try {
-      new Search(stage.canaries().of(stage.vm())).memory(Stage.child(stage.host(), QEMU));
-      return new Outcome.Succeeded(way + " is open to root");
-    } catch (AccessDeniedException denied) {
-      return new Outcome.Refused("the kernel: " + denied.getMessage());
-    }
+  private Outcome memory(String program, Memory way) throws Exception {
+    return way.attack(Stage.child(stage.host(), program), stage.canaries().of(stage.vm()));
   }
 
   private Outcome perf() throws Exception {

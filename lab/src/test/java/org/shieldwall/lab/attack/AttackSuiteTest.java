@@ -12,14 +12,19 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.shieldwall.cli.demo.TemplateBuild;
 import org.shieldwall.cli.demo.Trees;
 
 class AttackSuiteTest {
-  private static final int AT_LEAST = 60;
+  private static final int AT_LEAST = 100;
+  private static final Path ROOT =
+      Path.of(System.getProperty("shieldwall.root", "..")).toAbsolutePath().normalize();
 
   /** The attacks that need no guest's whole boot; {@code ./attack} plays the others too. */
   @Test
@@ -27,16 +32,16 @@ class AttackSuiteTest {
   void givenRunningPartsWhenAttackedThenNoneSucceedsAndNoneMissesItsPrecondition()
       throws Exception {
     assumeThat(System.getProperty("user.name")).as("most attackers are root").isEqualTo("root");
-    for (String tool : List.of("qemu-system-x86_64", "swtpm", "bwrap", "passt", "sbsign", "gdb")) {
+    for (String tool :
+        List.of(
+            "qemu-system-x86_64", "swtpm", "bwrap", "passt", "sbsign", "gdb", "strace", "curl")) {
       assumeThat(
               List.of("/usr/bin", "/usr/sbin").stream()
                   .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool))))
           .as("SKIPPED: %s is not installed; ./verify names the package", tool)
           .isTrue();
     }
-    Path template =
-        TemplateBuild.ensure(
-            Path.of(System.getProperty("shieldwall.root", "..")).toAbsolutePath().normalize());
+    Path template = TemplateBuild.ensure(ROOT);
     Path work = Files.createTempDirectory(Path.of("/var/tmp"), "shieldwall-attack-");
     Files.setPosixFilePermissions(work, PosixFilePermissions.fromString("rwxr-xr-x"));
     Report report = new Report(null);
@@ -53,6 +58,59 @@ class AttackSuiteTest {
         .filteredOn(each -> each.outcome() instanceof Outcome.Refused)
         .hasSizeGreaterThan(AT_LEAST);
     assertThat(report.played()).extracting(each -> each.attack().name()).doesNotHaveDuplicates();
+  }
+
+  /** docs/enclave.md says of each row of the classes' table which attacks try it. */
+  @Test
+  void givenTheTableOfClassesThenEveryAttackThatItNamesIsPlayed(@TempDir Path nowhere)
+      throws Exception {
+    List<String> names;
+    try (Stage stage = Stage.empty(nowhere)) {
+      names = Suite.names(stage);
+    }
+    assertThat(names).doesNotHaveDuplicates().hasSizeGreaterThan(AT_LEAST);
+    List<String> rows =
+        Files.readAllLines(ROOT.resolve("docs/enclave.md")).stream()
+            .dropWhile(line -> !line.startsWith("| | encryption-supported | shielded |"))
+            .skip(2)
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    assertThat(rows).hasSize(8);
+    for (String row : rows) {
+      String[] cells = row.split("\\|", -1);
+      assertThat(cells).as(row).hasSize(6);
+      List<String> named =
+          Pattern.compile("`([^`]+)`").matcher(cells[4]).results().map(r -> r.group(1)).toList();
+      assertThat(named).as(row).isNotEmpty();
+      for (String each : named) {
+        Pattern pattern = Pattern.compile(each.replace("*", ".*"));
+        assertThat(names).as(row).anyMatch(name -> pattern.matcher(name).matches());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Memory.class)
+  void givenAProcessThatProtectsNothingWhenItsMemoryIsReadThenItsSecretIsFound(Memory way)
+      throws Exception {
+    assumeThat(System.getProperty("user.name")).isEqualTo("root");
+    assumeThat(Kernel.forbidsAttaching()).as("nobody may attach on this machine").isFalse();
+    way.control();
+  }
+
+  @Test
+  void givenAnotherProcessWhenItsDescriptorIsTakenThenItsFileIsRead(@TempDir Path folder)
+      throws Exception {
+    assumeThat(System.getProperty("user.name")).isEqualTo("root");
+    assumeThat(Kernel.forbidsAttaching()).as("nobody may attach on this machine").isFalse();
+    Path file = Files.writeString(folder.resolve("open"), "what it has open");
+    Process other = new ProcessBuilder("/bin/sleep", "60").redirectInput(file.toFile()).start();
+    try {
+      Path taken = ForeignDescriptor.take(other.pid(), 0);
+      assertThat(Files.readString(taken)).isEqualTo("what it has open");
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
   }
 
   private static Attack attack(Attack.Play play) {
