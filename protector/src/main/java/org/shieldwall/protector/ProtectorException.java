@@ -51,6 +51,8 @@ public final class ProtectorException extends Exception {
     PROTECTOR_MISMATCH("protector-mismatch", "another key protector is meant"),
     /** A request for another enclave. */
     ENCLAVE_MISMATCH("enclave-mismatch", "another enclave is meant"),
+    /** What a release says of its host is not what was sealed with its keys. */
+    HOST_MISMATCH("host-mismatch", "the release was made for another host"),
     /** Encrypted content that was not encrypted under this key, or has been altered. */
     PAYLOAD_ALTERED("payload-altered", "the content has been altered"),
     /** A template that the owner did not ask for. */

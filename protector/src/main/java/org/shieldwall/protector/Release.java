@@ -23,10 +23,12 @@ public final class Release {
 
   private final Wrapping sealed;
   private final KeyProtector protector;
+  private final ReleasedHost host;
 
-  private Release(Wrapping sealed, KeyProtector protector) {
+  private Release(Wrapping sealed, KeyProtector protector, ReleasedHost host) {
     this.sealed = sealed;
     this.protector = protector;
+    this.host = host;
   }
 
   /**
@@ -54,15 +56,18 @@ public final class Release {
     try (SecretBytes secret = SecretBytes.takeFrom(arena, plaintext)) {
       return new Release(
           Wrapping.seal(secret, context(keys.next(), enclave.id()), enclave, random, arena),
-          keys.next());
+          keys.next(),
+          keys.terms().host());
     }
   }
 
   /** Reads a release, verifying the protector's signatures. */
   public static Release fromJson(Json json) throws ProtectorException {
-    json.format(FORMAT).members("format", "sealed", "protector");
+    json.format(FORMAT).members("format", "sealed", "protector", "host");
     return new Release(
-        Wrapping.fromJson(json.at("sealed")), KeyProtector.fromJson(json.at("protector")));
+        Wrapping.fromJson(json.at("sealed")),
+        KeyProtector.fromJson(json.at("protector")),
+        ReleasedHost.fromJson(json.at("host")));
   }
 
   /** Reads a whole document. */
@@ -74,6 +79,7 @@ public final class Release {
     ObjectNode json = Json.object().put("format", FORMAT);
     json.set("sealed", sealed.toJson());
     json.set("protector", protector.toJson());
+    json.set("host", host.toJson());
     return json;
   }
 
@@ -107,9 +113,10 @@ public final class Release {
         throw new ProtectorException(
             Code.PROTECTOR_MISMATCH, "the release was made for another next protector");
       }
+      ReleaseTerms opened = open(terms);
       SecretBytes ingress = secret.slice(32, KEY_BYTES);
       SecretBytes egress = secret.slice(32 + KEY_BYTES, KEY_BYTES);
-      IngressEgress keys = new IngressEgress(ingress, egress, protector, open(terms));
+      IngressEgress keys = new IngressEgress(ingress, egress, protector, opened);
       try {
         pending.protector().requireKey(ingress);
         protector.requireKey(egress);
@@ -121,9 +128,10 @@ public final class Release {
     }
   }
 
-  private static ReleaseTerms open(SecretBytes terms) {
-    return terms.expose(
-        SecretAccess.because("terms of a release, which are no secret"), ReleaseTerms::of);
+  private ReleaseTerms open(SecretBytes terms) throws ProtectorException {
+    return terms.<ReleaseTerms, ProtectorException>expose(
+        SecretAccess.because("terms of a release, which are no secret"),
+        bytes -> ReleaseTerms.of(bytes, host));
   }
 
   private void requireFollows(KeyProtector old) throws ProtectorException {

@@ -11,6 +11,7 @@ import static org.shieldwall.protector.Parties.forge;
 import static org.shieldwall.protector.Parties.refused;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.shieldwall.protector.Lease.Standing;
@@ -120,9 +121,12 @@ class LeaseTest {
     try (KeyProtector.Created made = Parties.vmProtector()) {
       old = made.protector();
     }
-    ReleaseTerms terms = new ReleaseTerms(Optional.of(STATE), Duration.ofSeconds(90));
+    ReleasedHost host = new ReleasedHost(Assurance.TPM, "host-1", "ab", List.of("one", "two"));
     for (ReleaseTerms each :
-        new ReleaseTerms[] {terms, new ReleaseTerms(Optional.empty(), Duration.ZERO)}) {
+        new ReleaseTerms[] {
+          new ReleaseTerms(Optional.of(STATE), Duration.ofSeconds(90), host),
+          new ReleaseTerms(Optional.empty(), Duration.ZERO, ReleasedHost.unknown())
+        }) {
       PendingRelease pending =
           ReleaseRequest.create(ReleaseRequest.Purpose.START, old, ENCLAVE, RANDOM);
       try (IngressEgress rolled = old.roll(HGS.keys(), RANDOM, ARENA);

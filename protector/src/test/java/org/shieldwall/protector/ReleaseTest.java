@@ -14,6 +14,7 @@ import static org.shieldwall.protector.Parties.alter;
 import static org.shieldwall.protector.Parties.forge;
 import static org.shieldwall.protector.Parties.refused;
 
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.shieldwall.protector.ProtectorException.Code;
@@ -170,6 +171,38 @@ class ReleaseTest {
     }
     Release altered = Release.parse(Json.bytes(json));
     refused(Code.PROTECTOR_MISMATCH, () -> altered.open(pending, ENCLAVE, ARENA));
+  }
+
+  @Test
+  void whatIsSaidOfTheHostAlteredOnTheWay() throws Exception {
+    ReleasedHost host = new ReleasedHost(Assurance.HOST_KEY, "host-1", "ab", List.of("one"));
+    for (ReleasedHost better :
+        List.of(
+            new ReleasedHost(Assurance.TPM, "host-1", "ab", List.of("one")),
+            new ReleasedHost(Assurance.HOST_KEY, "host-2", "ab", List.of("one")),
+            new ReleasedHost(Assurance.HOST_KEY, "host-1", "cd", List.of("one")),
+            new ReleasedHost(Assurance.HOST_KEY, "host-1", "ab", List.of("one", "two")))) {
+      PendingRelease pending = pending();
+      Release release =
+          seal(pending, old.roll(HGS.keys(), RANDOM, ARENA).with(ReleaseTerms.usual(host)));
+      ObjectNode json = Parties.tree(release.toBytes());
+      json.set("host", better.toJson());
+      Release altered = Release.parse(Json.bytes(json));
+      refused(Code.HOST_MISMATCH, () -> altered.open(pending, ENCLAVE, ARENA));
+    }
+  }
+
+  @Test
+  void answerThatSaysNothingOfTheHost() throws Exception {
+    ObjectNode json = Parties.tree(roll(pending()).toBytes());
+    json.remove("host");
+    refused(Code.MALFORMED, () -> Release.parse(Json.bytes(json)));
+  }
+
+  @Test
+  void hostOfWhichNothingWasVerifiedIsTheWeakest() {
+    assertThat(ReleaseTerms.usual().host().assurance()).isEqualTo(Assurance.DIRECTORY);
+    assertThat(ReleaseTerms.usual().host().baselines()).isEmpty();
   }
 
   @Test

@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.shieldwall.hgs.audit.AuditKind;
 import org.shieldwall.hgs.audit.AuditLog;
@@ -27,6 +26,7 @@ import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.Release;
 import org.shieldwall.protector.ReleaseRequest;
 import org.shieldwall.protector.ReleaseTerms;
+import org.shieldwall.protector.ReleasedHost;
 import org.shieldwall.protector.RestoreGrant;
 import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protocol.HealthCertificate;
@@ -91,9 +91,9 @@ public final class KeyProtectionService {
     HealthCertificate certificate =
         certificates.require(message.certificate(), AuditKind.RELEASE_REFUSED, now);
     Asked asked = verified(message, certificate, now);
-    requireOwnersConsent(asked, now);
+    ReleasedHost host = requireOwnersConsent(asked, now);
     for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
-      Optional<Release> release = release(asked, now);
+      Optional<Release> release = release(asked, host, now);
       if (release.isPresent()) {
         ObjectNode reply = Json.object();
         reply.set("release", release.get().toJson());
@@ -104,7 +104,7 @@ public final class KeyProtectionService {
   }
 
   /** {@return the release}; nothing if what it says of the VM is no longer so */
-  private Optional<Release> release(Asked asked, Instant now)
+  private Optional<Release> release(Asked asked, ReleasedHost host, Instant now)
       throws RefusedException, ProtectorException {
     Admission.Admitted admitted =
         admitted(asked, database.read(reading -> Admission.of(reading, asked, now)));
@@ -113,7 +113,7 @@ public final class KeyProtectionService {
           Release.seal(
               asked.request(),
               asked.claims().enclave(),
-              keys.with(new ReleaseTerms(admitted.state(), leases.time())),
+              keys.with(new ReleaseTerms(admitted.state(), leases.time(), host)),
               random,
               SecretArena.plain());
       return commit(asked, keys.next(), admitted.state(), now)
@@ -158,16 +158,14 @@ public final class KeyProtectionService {
     };
   }
 
-  private void requireOwnersConsent(Asked asked, Instant now) throws RefusedException {
+  /** {@return what the enclave is told of its host, to judge the same for itself} */
+  private ReleasedHost requireOwnersConsent(Asked asked, Instant now) throws RefusedException {
     HealthClaims claims = asked.claims();
     List<String> baselines =
         database.read(reading -> CertificateGrounds.standing(reading, asked.certificate(), now));
-    List<Violation> violations =
-        asked
-            .protector()
-            .grant()
-            .policy()
-            .violations(assurance(claims), Set.copyOf(baselines), claims.host(), now);
+    ReleasedHost host =
+        new ReleasedHost(assurance(claims), claims.host(), claims.identity(), baselines);
+    List<Violation> violations = host.violations(asked.protector().grant().policy(), now);
     if (!violations.isEmpty()) {
       throw refuse(
           asked,
@@ -176,6 +174,7 @@ public final class KeyProtectionService {
           ReleaseFindings.policy(
               violations, asked.protector().grant().policy(), claims, baselines));
     }
+    return host;
   }
 
   /** The words of certificates are this service's own, and one that is not known is the weakest. */
