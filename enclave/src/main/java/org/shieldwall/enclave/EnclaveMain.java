@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.Answer;
-import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixListener;
 import org.shieldwall.enclave.worker.AcceleratorProbe;
 import org.shieldwall.protector.PrivateKeySet;
@@ -20,13 +19,14 @@ import org.shieldwall.tpm.command.Tpm;
 import org.shieldwall.tpm.command.TpmException;
 
 /**
- * The enclave's program, started by the agent in a process of its own: {@code --socket PATH --tpm
- * device|stream|none --agent UID}, the TPM open as descriptor 3. It closes its process to others,
- * makes its keys, ties them to this boot, and then answers on its socket until it is told to end
- * (SIGTERM), when it shuts its VMs down.
+ * The enclave's program, started by the agent in a process of its own: {@code --socket PATH --store
+ * PATH --tpm device|stream|none --agent UID}, the TPM open as descriptor 3. It closes its process
+ * to others, makes its keys, ties them to this boot, and then answers on its socket until it is
+ * told to end (SIGTERM), when it shuts its VMs down.
  */
 public final class EnclaveMain {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Set<String> OPTIONS = Set.of("--socket", "--store", "--tpm", "--agent");
 
   private EnclaveMain() {}
 
@@ -53,9 +53,9 @@ public final class EnclaveMain {
     for (int i = 0; i + 1 < arguments.length; i += 2) {
       values.put(arguments[i], arguments[i + 1]);
     }
-    if (arguments.length != 6 || !values.keySet().equals(Set.of("--socket", "--tpm", "--agent"))) {
+    if (arguments.length != 2 * OPTIONS.size() || !values.keySet().equals(OPTIONS)) {
       throw new IllegalArgumentException(
-          "takes --socket PATH --tpm device|stream|none --agent UID");
+          "takes --socket PATH --store PATH --tpm device|stream|none --agent UID");
     }
     return values;
   }
@@ -73,9 +73,13 @@ public final class EnclaveMain {
   private static void run(Map<String, String> options)
       throws ProcessGuard.RefusedException, BootBinding.TakenException, TpmException, IOException {
     HiddenArena arena = new HiddenArena();
-    Answer.Confinement confinement = ProcessGuard.enforce(arena.kind());
+    Path socket = Path.of(options.getOrDefault("--socket", "")).toAbsolutePath();
+    WorkingThreads threads =
+        new WorkingThreads(
+            socket.resolveSibling("."), Path.of(options.getOrDefault("--store", "")));
+    // The last that is done before the threads are restricted: what it reads may lie anywhere.
     SecureRandom random = new SecureRandom();
-    Path socket = Path.of(options.getOrDefault("--socket", ""));
+    Answer.Confinement confinement = ProcessGuard.enforce(arena.kind(), threads);
     int agent = Integer.parseInt(options.getOrDefault("--agent", ""));
     try (UnixListener listener = UnixListener.at(socket, "rw-------")) {
       PrivateKeySet keys = PrivateKeySet.generate(random);
@@ -88,12 +92,13 @@ public final class EnclaveMain {
               random,
               InstantSource.system(),
               CompletableFuture.supplyAsync(AcceleratorProbe::run));
-      EnclaveServer server =
-          new EnclaveServer(enclave, Set.copyOf(List.of(0, agent, ThisProcess.uid())));
+      EnclaveServer server = new EnclaveServer(enclave, Set.copyOf(List.of(0, agent)));
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(
                   () -> {
+                    // Started by the runtime's own thread for signals, which passes nothing on.
+                    List<String> _ = threads.restrict();
                     server.stop();
                     enclave.stopAll(PATIENCE);
                   },

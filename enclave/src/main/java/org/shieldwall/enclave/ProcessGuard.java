@@ -5,9 +5,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
+import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.posix.HiddenMemory;
 import org.shieldwall.enclave.posix.SystemCallException;
@@ -22,25 +24,9 @@ import org.shieldwall.enclave.posix.ThisProcess;
 final class ProcessGuard {
   private static final Set<String> ALLOWED_VARIABLES =
       Set.of("PATH", "LANG", "LC_ALL", "PWD", "SHLVL", "_");
-  private static final List<String> FORBIDDEN_OPTIONS =
-      List.of(
-          "-agentlib",
-          "-agentpath",
-          "-javaagent",
-          "-Xrun",
-          "-Xdebug",
-          "-XX:Flags",
-          "-XX:VMOptionsFile",
-          "-XX:+HeapDump",
-          "-XX:OnError",
-          "-XX:OnOutOfMemoryError",
-          "-XX:+FlightRecorder",
-          "-XX:StartFlightRecording",
-          "-Xlog",
-          "-Dcom.sun.management",
-          "--patch-module",
-          "-Xbootclasspath",
-          "-XX:+ManagementServer");
+  private static final List<String> CAPABILITY_SETS =
+      List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
+  private static final long LOCKING_MEMORY = 1L << 14; // CAP_IPC_LOCK
 
   private ProcessGuard() {}
 
@@ -51,12 +37,21 @@ final class ProcessGuard {
     }
   }
 
-  /** Refuses what somebody else put around the process, then closes the process to others. */
-  static Answer.Confinement enforce(HiddenMemory.Kind secrets)
+  /**
+   * Refuses what somebody else put around the process, then closes the process to others.
+   *
+   * @param threads are restricted last
+   */
+  static Answer.Confinement enforce(HiddenMemory.Kind secrets, WorkingThreads threads)
       throws RefusedException, IOException {
     refuseEnvironment(System.getenv().keySet());
     refuseOptions(ManagementFactory.getRuntimeMXBean().getInputArguments());
     ThisProcess.refuseDumps();
+    Map<String, Long> capabilities = new HashMap<>();
+    for (String set : CAPABILITY_SETS) {
+      capabilities.put(set, Long.parseUnsignedLong(ThisProcess.status(set), 16));
+    }
+    refusePrivileges(ThisProcess.uid(), capabilities);
     int tracer = ThisProcess.tracer();
     if (tracer != 0) {
       throw new RefusedException("process " + tracer + " traces the enclave");
@@ -77,6 +72,7 @@ final class ProcessGuard {
     if (secrets != HiddenMemory.Kind.MEMFD_SECRET) {
       weaker.add("this kernel offers no memfd_secret: root can read secrets through /proc");
     }
+    weaker.addAll(threads.restrict());
     return new Answer.Confinement(
         uid, ownUser, network, locked, secrets.label(), List.copyOf(weaker));
   }
@@ -92,22 +88,46 @@ final class ProcessGuard {
     }
   }
 
+  /** The agent's options, all of them and in its order: of two that contradict the last counts. */
   static void refuseOptions(List<String> options) throws RefusedException {
-    for (String option : options) {
-      for (String forbidden : FORBIDDEN_OPTIONS) {
-        if (option.startsWith(forbidden)) {
-          throw new RefusedException("the enclave does not start with " + forbidden);
-        }
+    List<String> allowed = EnclaveLaunch.JAVA_OPTIONS;
+    if (options.equals(allowed)) {
+      return;
+    }
+    List<String> more = options.stream().filter(option -> !allowed.contains(option)).toList();
+    List<String> missing = allowed.stream().filter(option -> !options.contains(option)).toList();
+    throw new RefusedException(
+        "the Java runtime was not started with the agent's options"
+            + (more.isEmpty() ? "" : "; more are " + printable(more))
+            + (missing.isEmpty() ? "" : "; missing are " + printable(missing))
+            + (more.isEmpty() && missing.isEmpty() ? ": another order or number" : ""));
+  }
+
+  private static String printable(List<String> options) {
+    return String.join(" ", options).replaceAll("[^\\x20-\\x7e]", "?");
+  }
+
+  /** Root, or any capability but that of locking memory, in whatever set, is more than it needs. */
+  static void refusePrivileges(int uid, Map<String, Long> capabilities) throws RefusedException {
+    if (uid == 0) {
+      throw new RefusedException("the enclave does not run as root, but as a user of its own");
+    }
+    for (Map.Entry<String, Long> set : capabilities.entrySet()) {
+      boolean bound = set.getKey().equals("CapBnd");
+      // What an unprivileged agent cannot take out of the bounding set nothing can gain from it.
+      if ((set.getValue() & ~LOCKING_MEMORY) != 0 && !(bound && unprivileged(capabilities))) {
+        throw new RefusedException(
+            "the enclave has capabilities it must not have: "
+                + set.getKey()
+                + " is 0x"
+                + Long.toHexString(set.getValue()));
       }
     }
-    // Of several the last counts.
-    Optional<String> attach =
-        options.stream()
-            .filter(option -> option.endsWith("DisableAttachMechanism"))
-            .reduce((first, second) -> second);
-    if (!attach.equals(Optional.of("-XX:+DisableAttachMechanism"))) {
-      throw new RefusedException("the enclave starts with -XX:+DisableAttachMechanism only");
-    }
+  }
+
+  private static boolean unprivileged(Map<String, Long> capabilities) {
+    return capabilities.entrySet().stream()
+        .allMatch(set -> set.getKey().equals("CapBnd") || set.getValue() == 0);
   }
 
   private static void filterSystemCalls(List<String> weaker) {

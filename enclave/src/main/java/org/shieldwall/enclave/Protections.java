@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Answer.Protection;
 import org.shieldwall.enclave.posix.SystemCallException;
 import org.shieldwall.enclave.posix.ThisProcess;
+import org.shieldwall.enclave.posix.WorkingCalls;
 
 /**
  * Each protection of the enclave, its workers and the kernel below them, looked up when it is asked
@@ -78,23 +80,32 @@ final class Protections {
         status("TracerPid").equals("0"),
         "nobody traces it now",
         "process " + status("TracerPid") + " traces it");
-    List<String> options = ManagementFactory.getRuntimeMXBean().getInputArguments();
     add(
         "enclave-no-attach",
-        options.contains("-XX:+DisableAttachMechanism"),
-        "no attach socket, debug agent, JMX or heap dump",
-        "tools of the Java runtime can attach");
+        ManagementFactory.getRuntimeMXBean().getInputArguments().equals(EnclaveLaunch.JAVA_OPTIONS),
+        "no attach socket, debug agent, JMX or heap dump: the agent's options and no others",
+        "started with other options than the agent's: tools of the Java runtime may attach");
     add(
         "enclave-once-a-boot",
         !text("proc/self/cmdline").contains("--tpm\0none"),
         "its keys are in PCR 15: a second enclave needs a reboot",
         "without a TPM nothing tells this boot's first enclave from a later one");
     add(
+        "enclave-calls-allowed",
+        WorkingThreads.keptFromCalls(),
+        "its working threads make "
+            + WorkingCalls.count()
+            + " system calls and no others: no"
+            + " program, signal or mount; the Java runtime's own threads are under"
+            + " enclave-system-calls alone",
+        "its working threads may make every call that is not refused to the whole process");
+    add(
         "enclave-landlock",
-        false,
-        "",
-        "Landlock would also forbid the sandboxes of workers their mounts; they see only what is"
-            + " named to them instead");
+        WorkingThreads.keptFromFiles(),
+        "its working threads open files of VMs, their own code and what the kernel says of itself,"
+            + " and no others; the Java runtime's own threads are not under it",
+        "its threads open whatever its user may: this kernel has no Landlock (CONFIG_SECURITY_LANDLOCK,"
+            + " lsm=landlock)");
   }
 
   private void ofItsMemory(Answer.Confinement confinement) {

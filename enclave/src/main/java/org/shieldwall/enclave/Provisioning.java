@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -111,7 +110,7 @@ final class Provisioning {
         SecretBytes variablesKey = keys.egress().derive(KeyLabel.UEFI_VARIABLES);
         SecretBytes keptKey = keys.egress().derive(KeyLabel.KEPT_KEYS);
         KeptKeys none = new KeptKeys();
-        FileChannel source = FileChannel.open(template.path(), StandardOpenOption.READ)) {
+        FileChannel source = template.reader()) {
       DiskOrder order = new DiskOrder(source, catalog, directory.path(), diskBytes, files);
       writeDisks(order, first, vtpmKey, pcr7, progress);
       byte[] image = variables(policy, now);

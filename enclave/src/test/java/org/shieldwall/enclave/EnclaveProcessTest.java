@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +30,7 @@ import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.protector.Json;
+import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.KeySet;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.PcrSelection;
@@ -38,6 +41,23 @@ import org.shieldwall.tpm.command.Tpm;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EnclaveProcessTest {
   private static final Duration SOON = Duration.ofSeconds(10);
+
+  // As Linux shows them: fifteen characters.
+  private static final Set<String> RUNTIMES =
+      Set.of(
+          "launcher",
+          "spawner",
+          "VM Thread",
+          "VM Periodic Tas",
+          "Signal Dispatch",
+          "Service Thread",
+          "Monitor Deflati",
+          "Notification Th",
+          "Reference Handl",
+          "Finalizer",
+          "Common-Cleaner",
+          "C1 CompilerThre",
+          "C2 CompilerThre");
 
   @TempDir static Path folder;
   private TestHost host;
@@ -93,6 +113,76 @@ class EnclaveProcessTest {
         .as("not dumpable: its memory's file belongs to root")
         .isEqualTo(0);
     assertThat(Files.readAllBytes(process.resolve("environ"))).isEmpty();
+  }
+
+  @Test
+  void givenAnEnclaveThenEveryThreadOfOursIsRestrictedAndTheOthersAreTheRuntimes()
+      throws Exception {
+    keys();
+    host.client().ask(new Request.Status(Optional.empty()));
+    Set<String> restricted = new TreeSet<>();
+    Set<String> others = new TreeSet<>();
+    try (var tasks = Files.newDirectoryStream(Path.of("/proc/" + host.enclave().pid() + "/task"))) {
+      for (Path task : tasks) {
+        // A request's thread may end in this moment: its name is then nobody's.
+        String status = Files.exists(task) ? Files.readString(task.resolve("status")) : "";
+        boolean both = status.contains("Seccomp_filters:\t2");
+        assertThat(both || status.contains("Seccomp_filters:\t1")).as(status).isTrue();
+        String name = Files.readString(task.resolve("comm")).strip();
+        boolean launcher = task.endsWith(String.valueOf(host.enclave().pid()));
+        (both ? restricted : others).add(launcher ? "launcher" : name);
+      }
+    }
+    assertThat(restricted).contains("java", "residue").doesNotContain("spawner");
+    assertThat(RUNTIMES).containsAll(others);
+    assertThat(others).contains("spawner", "VM Thread", "Signal Dispatch");
+  }
+
+  @Test
+  void givenAnEnclaveThenItsHardeningNamesBothWallsAsOn() throws Exception {
+    var status = (Answer.EnclaveStatus) host.client().ask(new Request.Status(Optional.empty()));
+    assertThat(status.protections())
+        .filteredOn(
+            each -> Set.of("enclave-landlock", "enclave-calls-allowed").contains(each.name()))
+        .hasSize(2)
+        .allSatisfy(each -> assertThat(each.on()).as(each.toString()).isTrue());
+  }
+
+  @Test
+  void givenAVmOutsideTheStoreWhenStartedThenTheEnclaveCannotEvenReadIt() throws Exception {
+    TestService service = new TestService();
+    KeyProtector protector = service.provisioned();
+    Path inside = host.newVmDirectory("inside");
+    Path outside = Files.createDirectory(folder.resolve("outside"));
+    host.giveToEnclave(outside);
+    for (Path directory : List.of(inside, outside)) {
+      Path state = Files.createDirectory(directory.resolve("state." + protector.generation()));
+      host.giveToEnclave(state);
+      Path file = Files.write(state.resolve("protector.json"), protector.toBytes());
+      host.giveToEnclave(file);
+      Files.createSymbolicLink(directory.resolve("state"), state.getFileName());
+    }
+    assertThat(start(service, protector, inside).detail()).contains("uefi.vars is missing");
+    Answer.Refused refused = start(service, protector, outside);
+    assertThat(refused.code()).isEqualTo("not-usable");
+    assertThat(refused.detail()).contains("AccessDenied", "protector.json");
+  }
+
+  private Answer.Refused start(TestService service, KeyProtector protector, Path directory)
+      throws Exception {
+    Answer.EnclaveKeys keys = keys();
+    var prepared =
+        (Answer.Prepared)
+            host.client().ask(new Request.Prepare(Request.Purpose.START, protector.toJson()));
+    return (Answer.Refused)
+        host.client()
+            .ask(
+                new Request.Start(
+                    prepared.session(),
+                    service.release(prepared.request(), keys.keys(), protector),
+                    directory,
+                    new Request.Definition("a", 1, 512),
+                    Request.Network.NONE));
   }
 
   @Test

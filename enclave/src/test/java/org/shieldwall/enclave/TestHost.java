@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.OptionalInt;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.EnclaveClient;
@@ -19,7 +18,8 @@ import org.shieldwall.tpm.swtpm.SwtpmProcess;
 
 /** A host with a TPM of its own and an enclave in a real process, below one folder. */
 final class TestHost implements AutoCloseable {
-  private static final int USER = 65_519;
+  // Of this run alone: another one on this machine would make it a user of two.
+  private static final int USER = 63_000 + (int) (ProcessHandle.current().pid() % 2_000);
 
   private final Path folder;
   private final EnclaveLaunch launch;
@@ -37,7 +37,8 @@ final class TestHost implements AutoCloseable {
             Path.of(System.getProperty("java.home")),
             EnclaveClassPath.prepare(open(Files.createDirectory(folder.resolve("classes")))),
             door.resolve("socket"),
-            OptionalInt.of(USER),
+            open(Files.createDirectory(folder.resolve("vms"))),
+            USER,
             List.of());
     giveToEnclave(door);
     Files.createDirectory(folder.resolve("tpm"));
@@ -69,6 +70,7 @@ final class TestHost implements AutoCloseable {
             launch.java(),
             launch.classPath(),
             door.resolve("socket"),
+            launch.store(),
             launch.user(),
             launch.groups());
     try (EnclaveLaunch.OpenTpm open = EnclaveLaunch.OpenTpm.swtpm(tpm.options().dataSocketPath())) {
@@ -93,7 +95,7 @@ final class TestHost implements AutoCloseable {
   }
 
   Path newVmDirectory(String name) throws IOException {
-    Path path = Files.createDirectory(folder.resolve(name));
+    Path path = Files.createDirectory(launch.store().resolve(name));
     giveToEnclave(path);
     return path;
   }

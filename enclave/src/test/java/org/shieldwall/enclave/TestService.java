@@ -39,7 +39,10 @@ import org.shieldwall.protector.secret.SecretArena;
 import org.shieldwall.protector.secret.SecretBytes;
 import tools.jackson.databind.JsonNode;
 
-/** An owner, a template signer and a key protection service that asks no questions. */
+/**
+ * An owner, a template signer and a key protection service that asks no questions: what it says of
+ * the host it has been told.
+ */
 final class TestService {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -109,6 +112,16 @@ final class TestService {
     KeySet keys = KeySet.fromJson(Json.of(enclave, "enclave"));
     VmReport asked = VmReport.verify(Json.of(report, "report"), keys);
     return Lease.sign(asked, standing, time, guardianKeys, RANDOM).toJson();
+  }
+
+  /** {@return the protector of a VM that this service has just released for the first time} */
+  KeyProtector provisioned() throws ProtectorException {
+    try (IngressEgress first =
+        shieldingData(Map.of("user-data", "nothing"))
+            .protector()
+            .provision(UUID.randomUUID(), guardianKeys, RANDOM, ARENA)) {
+      return first.next();
+    }
   }
 
   /** Releases whatever is asked for, to whoever asks. */

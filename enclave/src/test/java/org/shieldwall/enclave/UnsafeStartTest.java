@@ -1,70 +1,121 @@
 package org.shieldwall.enclave;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.posix.ChildProcess;
+import org.shieldwall.enclave.posix.ThisProcess;
 
 /** Root starts the enclave's program in other ways than the agent does: none of them gets a key. */
 @Timeout(60)
 class UnsafeStartTest {
-  @TempDir Path folder;
+  private static final int USER = 65_515;
+  private static final String CAPABILITIES = "-all,+ipc_lock";
 
-  private ChildProcess start(List<String> options, Map<String, String> environment)
+  @TempDir Path folder;
+  private Path socket;
+  private List<String> agents;
+
+  @BeforeEach
+  void prepare() throws Exception {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+    Path door = Files.createDirectory(folder.resolve("door"));
+    if (ThisProcess.uid() == 0) {
+      Files.setAttribute(door, "unix:uid", USER);
+    }
+    socket = door.resolve("socket");
+    EnclaveLaunch launch =
+        new EnclaveLaunch(
+            Path.of(System.getProperty("java.home")),
+            EnclaveClassPath.prepare(folder),
+            socket,
+            folder,
+            USER,
+            List.of());
+    agents = launch.command(ThisProcess.uid(), "stream");
+  }
+
+  private ChildProcess start(List<String> command, Map<String, String> environment)
       throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + "/bin/java");
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(options);
-    command.addAll(List.of("-cp", EnclaveClassPath.prepare(folder)));
-    command.add("org.shieldwall.enclave.EnclaveMain");
-    command.addAll(List.of("--socket", folder.resolve("socket").toString()));
-    command.addAll(List.of("--tpm", "stream", "--agent", "0"));
     ChildProcess child = ChildProcess.start(command, environment, List.of());
     assertThat(child.await(Duration.ofSeconds(30))).isTrue();
     return child;
   }
 
+  private int java() {
+    return agents.indexOf(System.getProperty("java.home") + "/bin/java");
+  }
+
+  private List<String> with(int at, String... options) {
+    List<String> line = new ArrayList<>(agents);
+    line.addAll(at, List.of(options));
+    return line;
+  }
+
+  private List<String> afterTheAgents(String... options) {
+    return with(java() + 1 + EnclaveLaunch.JAVA_OPTIONS.size(), options);
+  }
+
+  private void assertRefused(List<String> command, String why) throws Exception {
+    assertRefused(start(command, Map.of()), why);
+  }
+
   private void assertRefused(ChildProcess child, String why) throws Exception {
-    assertThat(child.exit().get()).isEqualTo(EnclaveLaunch.UNSAFE);
+    assertThat(child.exit().get()).as(child.tail()).isEqualTo(EnclaveLaunch.UNSAFE);
     assertThat(child.tail()).contains(why).doesNotContain("Exception");
-    assertThat(folder.resolve("socket")).doesNotExist();
+    assertThat(socket).doesNotExist();
   }
 
   @Test
   void givenAForeignEnvironmentWhenStartedThenItIsRefused() throws Exception {
-    String attach = "-XX:+DisableAttachMechanism";
-    assertRefused(start(List.of(attach), Map.of("LD_PRELOAD", "")), "LD_PRELOAD");
-    assertRefused(
-        start(List.of(attach), Map.of("JAVA_TOOL_OPTIONS", "-Dx=y")), "JAVA_TOOL_OPTIONS");
+    assertRefused(start(agents, Map.of("LD_PRELOAD", "")), "LD_PRELOAD");
+    assertRefused(start(agents, Map.of("JAVA_TOOL_OPTIONS", "-Dx=y")), "JAVA_TOOL_OPTIONS");
   }
 
   @Test
-  void givenAWayInWhenStartedThenItIsRefused() throws Exception {
-    assertRefused(start(List.of(), Map.of()), "-XX:+DisableAttachMechanism only");
-    assertRefused(
-        start(
-            List.of(
-                "-XX:+DisableAttachMechanism",
-                "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1:0"),
-            Map.of()),
-        "-agentlib");
+  void givenOptionsThatAreNotTheAgentsWhenStartedThenItIsRefused() throws Exception {
+    String agent = "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1:0";
+    assertRefused(afterTheAgents(agent), "more are -agentlib");
+    assertRefused(with(java() + 1, "-XX:ErrorFile=/tmp/x"), "more are -XX:ErrorFile");
+    assertRefused(afterTheAgents("-XX:-DisableAttachMechanism"), "more are -XX:-DisableAttach");
+    List<String> fewer = new ArrayList<>(agents);
+    fewer.remove("-XX:+DisableAttachMechanism");
+    assertRefused(fewer, "missing are -XX:+DisableAttachMechanism");
+  }
+
+  @Test
+  void givenMorePrivilegesThanTheAgentGivesWhenStartedThenItIsRefused() throws Exception {
+    assumeTrue(ThisProcess.uid() == 0, "SKIPPED: needs root to have privileges to give");
+    assertRefused(agents.subList(java(), agents.size()), "does not run as root");
+    List<String> ptrace =
+        agents.stream()
+            .map(word -> word.equals(CAPABILITIES) ? CAPABILITIES + ",+sys_ptrace" : word)
+            .toList();
+    assertThat(ptrace).isNotEqualTo(agents);
+    assertRefused(ptrace, "capabilities it must not have");
+    List<String> unbound = new ArrayList<>(agents);
+    unbound.set(unbound.lastIndexOf(CAPABILITIES), "+all");
+    assertRefused(unbound, "capabilities it must not have: CapBnd");
   }
 
   @Test
   void givenNoTpmWhenStartedThenItEndsWithTheReasonAndWithoutASocket() throws Exception {
-    ChildProcess child = start(List.of("-XX:+DisableAttachMechanism"), Map.of());
+    ChildProcess child = start(agents, Map.of());
     assertThat(child.exit().get()).isEqualTo(1);
     assertThat(child.tail()).startsWith("enclave: ").doesNotContain("\tat ");
-    assertThat(folder.resolve("socket")).doesNotExist();
+    assertThat(socket).doesNotExist();
   }
 }

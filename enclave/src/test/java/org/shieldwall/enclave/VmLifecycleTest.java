@@ -204,7 +204,7 @@ class VmLifecycleTest {
   @Order(9)
   void givenAFullDiskWhenStartedThenItIsRefusedAndStartsOnceThereIsRoom() throws Exception {
     assumeTrue(ThisProcess.uid() == 0, "SKIPPED: needs root to mount a small file system");
-    Path small = Files.createDirectory(folder.resolve("small"));
+    Path small = vm.host().newVmDirectory("small");
     TestVm.run("mount", "-t", "tmpfs", "-o", "size=200m,mode=0755", "tmpfs", small.toString());
     Path original = vm.directory();
     try {

@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.shieldwall.disk.DiskProvisioner;
@@ -48,6 +49,14 @@ public final class EnclaveClassPath {
     return String.join(":", entries.stream().distinct().toList());
   }
 
+  /** {@return the entries of the class path that this process runs from} */
+  public static List<Path> running() {
+    return Stream.of(System.getProperty("java.class.path", "").split(":"))
+        .filter(entry -> !entry.isEmpty())
+        .map(Path::of)
+        .toList();
+  }
+
   private static Path placeOf(Class<?> needed) throws IOException {
     CodeSource source = needed.getProtectionDomain().getCodeSource();
     try {
@@ -57,20 +66,20 @@ public final class EnclaveClassPath {
     }
   }
 
-  /** {@return whether every user can read the file or folder at {@code place}} */
-  public static boolean readableByAll(Path place) throws IOException {
+  private static boolean readableByAll(Path place) throws IOException {
     return Files.getPosixFilePermissions(place).contains(PosixFilePermission.OTHERS_READ)
-        && reachableByAll(Files.isDirectory(place) ? place : place.resolveSibling("."));
+        && closedFolder(Files.isDirectory(place) ? place : place.resolveSibling(".")).isEmpty();
   }
 
-  /** {@return whether every user can get to what lies in {@code folder}} */
-  public static boolean reachableByAll(Path folder) throws IOException {
+  /** {@return the first folder on the way into {@code folder} that not every user may pass} */
+  public static Optional<Path> closedFolder(Path folder) throws IOException {
+    Optional<Path> closed = Optional.empty();
     for (Path each = folder.toRealPath(); each != null; each = each.getParent()) {
       if (!Files.getPosixFilePermissions(each).contains(PosixFilePermission.OTHERS_EXECUTE)) {
-        return false;
+        closed = Optional.of(each);
       }
     }
-    return true;
+    return closed;
   }
 
   private static Path copy(Path place, Path copies, int number) throws IOException {

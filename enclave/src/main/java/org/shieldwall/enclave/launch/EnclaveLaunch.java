@@ -19,16 +19,18 @@ import org.shieldwall.enclave.posix.UnixSocket;
 /**
  * Starts the enclave in a process of its own: as root under a user of its own, without a network,
  * without any privilege but that of locking memory; as anybody else inside bubblewrap, without a
- * network; and otherwise as it is. The enclave looks at what it got, and says so.
+ * network; and otherwise as it is. The enclave looks at what it got, refuses more privileges than
+ * that, and says the rest.
  *
  * @param java home of the Java runtime
  * @param classPath absolute paths, separated by colons
  * @param socket where it is to listen; its folder belongs to the enclave's user
- * @param user the enclave's user and group where this process is root; empty for none of its own
+ * @param store the folder of the VMs' folders; it may open files there and nowhere else
+ * @param user the enclave's user and group where this process is root, which never is the enclave's
  * @param groups further groups, for {@code /dev/kvm}
  */
 public record EnclaveLaunch(
-    Path java, String classPath, Path socket, OptionalInt user, List<Integer> groups) {
+    Path java, String classPath, Path socket, Path store, int user, List<Integer> groups) {
   /** Exit status: this process or machine does not allow an enclave. */
   public static final int UNSAFE = 3;
 
@@ -53,8 +55,11 @@ public record EnclaveLaunch(
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STEP = Duration.ofMillis(20);
 
-  // No attaching, no files about itself, no dump: what a crash or jcmd would show of the heap.
-  private static final List<String> JAVA_OPTIONS =
+  /**
+   * What the enclave's Java runtime is started with, and it does not go on with anything else. No
+   * attaching, no files about itself, no dump: what a crash or jcmd would show of the heap.
+   */
+  public static final List<String> JAVA_OPTIONS =
       List.of(
           "-XX:+DisableAttachMechanism",
           "-XX:-UsePerfData",
@@ -78,6 +83,9 @@ public record EnclaveLaunch(
   /** Copies the groups. */
   public EnclaveLaunch {
     groups = List.copyOf(groups);
+    if (user <= 0) {
+      throw new IllegalArgumentException("the enclave's user is not root");
+    }
   }
 
   /** A TPM, open: handed to the enclave as a descriptor, since its user may open none itself. */
@@ -173,12 +181,19 @@ public record EnclaveLaunch(
     }
   }
 
-  List<String> command(int agent, String tpm) {
+  /**
+   * {@return the line that starts it}
+   *
+   * @param agent the agent's user, who is this process's
+   * @param tpm {@code device}, {@code stream} or {@link #NO_TPM}
+   */
+  public List<String> command(int agent, String tpm) {
     List<String> command = new ArrayList<>(confinement(agent));
     command.add(java.resolve("bin/java").toString());
     command.addAll(JAVA_OPTIONS);
     command.addAll(List.of("-cp", classPath, MAIN));
-    command.addAll(List.of("--socket", socket.toString(), "--tpm", tpm));
+    command.addAll(List.of("--socket", socket.toString(), "--store", store.toString()));
+    command.addAll(List.of("--tpm", tpm));
     command.addAll(List.of("--agent", String.valueOf(agent)));
     return command;
   }
@@ -187,15 +202,13 @@ public record EnclaveLaunch(
     if (agent != 0) {
       return Files.isExecutable(Path.of(BUBBLEWRAP)) ? BUBBLEWRAPPED : List.of();
     }
+    // Locking memory is the one thing it may do that others may not, whatever the limit is.
+    String lock = "-all,+ipc_lock";
     List<String> command = new ArrayList<>(List.of("/usr/bin/unshare", "--net", "--ipc", "--"));
-    user.ifPresent(id -> {
-      // Locking memory is the one thing it may do that others may not, whatever the limit is.
-      String lock = "-all,+ipc_lock";
-      command.addAll(List.of("/usr/bin/setpriv", "--reuid", "" + id, "--regid", "" + id));
-      command.addAll(groupsOption());
-      command.addAll(List.of("--no-new-privs", "--inh-caps", lock, "--ambient-caps", lock));
-      command.addAll(List.of("--bounding-set", lock, "--"));
-    });
+    command.addAll(List.of("/usr/bin/setpriv", "--reuid", "" + user, "--regid", "" + user));
+    command.addAll(groupsOption());
+    command.addAll(List.of("--no-new-privs", "--inh-caps", lock, "--ambient-caps", lock));
+    command.addAll(List.of("--bounding-set", lock, "--"));
     return command;
   }
 

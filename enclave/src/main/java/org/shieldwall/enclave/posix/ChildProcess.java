@@ -238,8 +238,8 @@ public final class ChildProcess {
     synchronized (reaping) {
       if (!reaped) {
         try {
-          KILL.invoke(pid, number);
-        } catch (SystemCallException e) {
+          long _ = Spawner.call(() -> KILL.invoke(pid, number));
+        } catch (IOException e) {
           // It ended in this moment.
         }
       }

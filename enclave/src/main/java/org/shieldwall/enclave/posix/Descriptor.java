@@ -4,10 +4,13 @@ import static org.shieldwall.enclave.posix.SystemCall.INT;
 import static org.shieldwall.enclave.posix.SystemCall.LONG;
 import static org.shieldwall.enclave.posix.SystemCall.POINTER;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** An open file descriptor of this process, closed on exec unless it is handed to a child. */
@@ -44,7 +47,9 @@ public final class Descriptor implements AutoCloseable {
     /** For reading and writing; the file itself, not what a symbolic link of its name leads to. */
     NO_LINK(2 | noFollow()),
     /** A directory itself, as {@link #NO_LINK}, to be named by its descriptor later. */
-    DIRECTORY(directory() | noFollow());
+    DIRECTORY(directory() | noFollow()),
+    /** To be named by its descriptor and for nothing else; what a symbolic link leads to. */
+    PLACE(0x200000);
 
     private final int flags;
 
@@ -149,6 +154,15 @@ public final class Descriptor implements AutoCloseable {
   /** {@return a second descriptor of the same open file, not below {@code lowest}} */
   public Descriptor duplicate(int lowest) throws SystemCallException {
     return new Descriptor((int) FCNTL.invoke(number(), F_DUPFD_CLOEXEC, lowest));
+  }
+
+  /**
+   * {@return a channel that reads this file from its beginning} This process had it before, so it
+   * is opened by the one thread that is kept from no file.
+   */
+  public FileChannel reader() throws IOException {
+    Path path = path();
+    return Spawner.call(() -> FileChannel.open(path, StandardOpenOption.READ));
   }
 
   /** Writes all of {@code bytes}. */

@@ -1,14 +1,17 @@
 package org.shieldwall.enclave.posix;
 
-import java.util.concurrent.CountDownLatch;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * The one thread that starts children. {@code PR_SET_PDEATHSIG}, by which bubblewrap ends with its
- * parent, is bound to the <em>thread</em> that forked (prctl(2)), so that thread must live as long
- * as the process. It also passes no capability on.
+ * The one thread that starts children, and tells them to end. {@code PR_SET_PDEATHSIG}, by which
+ * bubblewrap ends with its parent, is bound to the <em>thread</em> that forked (prctl(2)), so that
+ * thread must live as long as the process. It passes no capability on, and it alone of the threads
+ * of ours is under neither {@link Landlock} nor {@link WorkingCalls}, which would keep a sandbox
+ * from being made.
  */
-final class Spawner {
+public final class Spawner {
   private static final LinkedBlockingQueue<Runnable> WORK = new LinkedBlockingQueue<>();
 
   static {
@@ -17,46 +20,38 @@ final class Spawner {
 
   private Spawner() {}
 
+  /** Starts the thread, if it has not been: before the one that calls this is restricted. */
+  public static void ready() {
+    // Loading this class has started it.
+  }
+
   /** What is called on the spawner's thread. */
   @FunctionalInterface
-  interface Call {
-    int run() throws SystemCallException;
+  interface Call<T> {
+    T run() throws IOException;
   }
 
-  static int call(Call call) throws SystemCallException {
-    var result = new int[1];
-    var failure = new Throwable[1];
-    var done = new CountDownLatch(1);
+  private sealed interface Result<T> {
+    record Done<T>(T value) implements Result<T> {}
+
+    record Failed<T>(Throwable why) implements Result<T> {}
+  }
+
+  static <T> T call(Call<T> call) throws IOException {
+    var result = new CompletableFuture<Result<T>>();
     WORK.add(() -> {
       try {
-        result[0] = call.run();
-      } catch (SystemCallException | RuntimeException | Error e) {
-        failure[0] = e;
-      } finally {
-        done.countDown();
+        result.complete(new Result.Done<>(call.run()));
+      } catch (IOException | RuntimeException | Error e) {
+        result.complete(new Result.Failed<>(e));
       }
     });
-    awaitUninterruptibly(done);
-    return switch (failure[0]) {
-      case null -> result[0];
-      case SystemCallException e -> throw e;
-      case Throwable e -> throw new IllegalStateException("starting a child", e);
+    // Not interrupted: what has been handed over is done, and its result must not be lost.
+    return switch (result.join()) {
+      case Result.Done<T>(T value) -> value;
+      case Result.Failed<T>(IOException e) -> throw e;
+      case Result.Failed<T>(Throwable e) -> throw new IllegalStateException("starting a child", e);
     };
-  }
-
-  private static void awaitUninterruptibly(CountDownLatch done) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        done.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private static void run() {

@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +59,7 @@ final class EnclaveProcess implements AutoCloseable {
       Files.createDirectories(config.enclaveRuntime());
       Files.setPosixFilePermissions(
           config.enclaveRuntime(), PosixFilePermissions.fromString("rwx------"));
+      Files.createDirectories(config.store());
       if (user.isPresent()) {
         own(config.enclaveRuntime(), user.getAsInt());
       }
@@ -65,8 +67,9 @@ final class EnclaveProcess implements AutoCloseable {
           new EnclaveLaunch(
               Path.of(System.getProperty("java.home")),
               EnclaveClassPath.prepare(copies),
-              socket,
-              user,
+              socket.toAbsolutePath(),
+              config.store().toRealPath(),
+              config.enclaveUser(),
               groups());
       start(launch, config);
       return new EnclaveProcess(client, peer(socket), user);
@@ -107,14 +110,36 @@ final class EnclaveProcess implements AutoCloseable {
     }
   }
 
-  /** A user of its own, where this one can give it and that user could get at what it needs. */
-  private static OptionalInt user(HostConfig config) throws IOException {
-    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    return ThisProcess.uid() == 0
-            && EnclaveClassPath.readableByAll(java)
-            && EnclaveClassPath.reachableByAll(config.directory())
-        ? OptionalInt.of(config.enclaveUser())
-        : OptionalInt.empty();
+  /**
+   * A user of its own, which only root can give it. What that user cannot get at is said: the
+   * enclave is not started as root instead.
+   */
+  private static OptionalInt user(HostConfig config) throws IOException, AgentException {
+    if (ThisProcess.uid() != 0) {
+      return OptionalInt.empty();
+    }
+    Path java = Path.of(System.getProperty("java.home"), "bin");
+    for (Path needed : List.of(java, config.directory())) {
+      Optional<Path> closed = EnclaveClassPath.closedFolder(needed);
+      if (closed.isPresent()) {
+        throw new AgentException(
+            Kind.REFUSED,
+            "enclave-shut-out",
+            "the enclave runs as user "
+                + config.enclaveUser()
+                + ", who cannot get at "
+                + needed
+                + ": "
+                + closed.get()
+                + " is closed to others",
+            (needed.equals(java)
+                    ? "install a Java runtime that all users can run, or "
+                    : "keep the host's files in /var/lib/shieldwall/host, or ")
+                + "chmod o+x "
+                + closed.get());
+      }
+    }
+    return OptionalInt.of(config.enclaveUser());
   }
 
   /** KVM's group, where the machine has it: the enclave needs no other. */

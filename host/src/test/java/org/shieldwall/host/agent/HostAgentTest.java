@@ -161,6 +161,24 @@ class HostAgentTest {
   }
 
   @Test
+  void givenAFolderClosedToTheEnclavesUserWhenTheAgentStartsAsRootThenItStartsNoEnclaveAsRoot()
+      throws Exception {
+    assumeTrue(ThisProcess.uid() == 0, "SKIPPED: needs root, who alone gives the enclave a user");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+    assertThatThrownBy(() -> HostAgent.start(config))
+        .isInstanceOfSatisfying(
+            AgentException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo("enclave-shut-out");
+              assertThat(e).hasMessageContaining(folder + " is closed to others");
+              assertThat(e.remedy()).endsWith("chmod o+x " + folder);
+            });
+    assertThat(config.enclaveRuntime().resolve("enclave.sock")).doesNotExist();
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+    HostAgent.start(config).close();
+  }
+
+  @Test
   void givenATpmThatIsNotThereWhenTheAgentStartsThenItSaysSo() {
     HostConfig wrong =
         new HostConfig(

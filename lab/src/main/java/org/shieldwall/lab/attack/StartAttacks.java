@@ -6,22 +6,20 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 
 /** Root starts the enclave in an own way: with something that could look into it. */
 final class StartAttacks {
-  private static final List<String> OPTIONS =
-      List.of(
-          "-XX:+DisableAttachMechanism",
-          "-XX:+UseSerialGC",
-          "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow");
+  // Neither a user of the stage's nor of the system's.
+  private static final int USER = 65_514;
 
   private final Stage stage;
   private boolean controlled;
@@ -68,7 +66,7 @@ final class StartAttacks {
         start(
             "start-debug-agent",
             "with the debugger's agent",
-            "-agentlib",
+            "more are -agentlib",
             List.of(),
             Map.of(),
             List.of("-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=0")));
@@ -76,7 +74,7 @@ final class StartAttacks {
         start(
             "start-jmx",
             "with remote management",
-            "-Dcom.sun.management",
+            "more are -Dcom.sun.management",
             List.of(),
             Map.of(),
             List.of("-Dcom.sun.management.jmxremote")));
@@ -84,7 +82,7 @@ final class StartAttacks {
         start(
             "start-heap-dump",
             "with a heap dump when memory runs out",
-            "-XX:+HeapDump",
+            "more are -XX:+HeapDump",
             List.of(),
             Map.of(),
             List.of("-XX:+HeapDumpOnOutOfMemoryError")));
@@ -92,7 +90,7 @@ final class StartAttacks {
         start(
             "start-on-error",
             "with a command of ours on a crash",
-            "-XX:OnError",
+            "more are -XX:OnError",
             List.of(),
             Map.of(),
             List.of("-XX:OnError=/bin/true")));
@@ -100,7 +98,7 @@ final class StartAttacks {
         start(
             "start-flight-recorder",
             "with the flight recorder",
-            "-XX:StartFlightRecording",
+            "more are -XX:StartFlightRecording",
             List.of(),
             Map.of(),
             List.of("-XX:StartFlightRecording=filename=/dev/null")));
@@ -108,7 +106,7 @@ final class StartAttacks {
         start(
             "start-boot-classes",
             "with classes of ours before the JDK's",
-            "-Xbootclasspath",
+            "more are -Xbootclasspath",
             List.of(),
             Map.of(),
             List.of("-Xbootclasspath/a:/tmp")));
@@ -116,7 +114,7 @@ final class StartAttacks {
         start(
             "start-patched-module",
             "with a module of the JDK patched",
-            "--patch-module",
+            "more are --patch-module",
             List.of(),
             Map.of(),
             List.of("--patch-module=java.base=/tmp")));
@@ -124,10 +122,47 @@ final class StartAttacks {
         start(
             "start-attachable",
             "with the attach socket left on",
-            "DisableAttachMechanism",
+            "more are -XX:-DisableAttachMechanism",
             List.of(),
             Map.of(),
             List.of("-XX:-DisableAttachMechanism")));
+    all.add(
+        start(
+            "start-error-file",
+            "with a file of ours for what it would say on a crash",
+            "more are -XX:ErrorFile",
+            List.of(),
+            Map.of(),
+            List.of("-XX:-SuppressFatalErrorMessage", "-XX:ErrorFile=/tmp/x")));
+    all.add(
+        start(
+            "start-any-option",
+            "with an option that nobody has thought of",
+            "more are -Dmore=1",
+            List.of(),
+            Map.of(),
+            List.of("-Dmore=1")));
+    all.add(
+        with(
+            "start-as-root",
+            "as root",
+            "does not run as root",
+            line -> line.subList(line.indexOf(java()), line.size())));
+    all.add(
+        with(
+            "start-with-ptrace",
+            "with the capability to trace others",
+            "capabilities it must not have",
+            line ->
+                line.stream()
+                    .map(word -> word.replace("+ipc_lock", "+ipc_lock,+sys_ptrace"))
+                    .toList()));
+    all.add(
+        with(
+            "start-options-left-out",
+            "without the options that keep its heap clean",
+            "missing are -XX:+UseSerialGC",
+            line -> line.stream().filter(word -> !word.equals("-XX:+UseSerialGC")).toList()));
     all.add(
         start(
             "start-traced",
@@ -175,26 +210,52 @@ final class StartAttacks {
       List<String> before,
       Map<String, String> with,
       List<String> options) {
+    return attack(name, how, () -> play(refusal, line -> added(line, before, options), with));
+  }
+
+  /** The agent's line, altered. */
+  private Attack with(
+      String name, String how, String refusal, UnaryOperator<List<String>> altered) {
+    return attack(name, how, () -> play(refusal, altered, Map.of()));
+  }
+
+  private static Attack attack(String name, String how, Attack.Play play) {
     return new Attack(
         name,
         Attacker.A3,
         "P3",
-        "the same line starts an enclave where nothing is added",
+        "the agent's own line starts an enclave",
         "start the enclave " + how,
-        () -> play(refusal, before, with, options));
+        play);
+  }
+
+  private static List<String> added(List<String> line, List<String> before, List<String> options) {
+    List<String> all = new ArrayList<>();
+    for (String word : before) {
+      all.add(all.isEmpty() ? Tool.path(word) : word);
+    }
+    int afterTheAgents = line.indexOf(java()) + 1 + EnclaveLaunch.JAVA_OPTIONS.size();
+    all.addAll(line.subList(0, afterTheAgents));
+    all.addAll(options);
+    all.addAll(line.subList(afterTheAgents, line.size()));
+    return all;
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   private Outcome play(
-      String refusal, List<String> before, Map<String, String> with, List<String> options)
+      String refusal, UnaryOperator<List<String>> altered, Map<String, String> with)
       throws Exception {
     if (!controlled) {
-      Ended control = run(List.of(), Map.of(), List.of());
+      Ended control = run(UnaryOperator.identity(), Map.of());
       require(
           control.text().contains("--tpm is"),
           "the line does not even get as far as the TPM: " + control.text());
       controlled = true;
     }
-    Ended ended = run(before, with, options);
+    Ended ended = run(altered, with);
     if (ended.status() == EnclaveLaunch.UNSAFE && ended.text().contains(refusal)) {
       return new Outcome.Refused(Stage.shortened(ended.text()));
     }
@@ -206,23 +267,14 @@ final class StartAttacks {
   private record Ended(int status, String text) {}
 
   /** Starts it without a TPM: past its guard it ends for want of one. */
-  private Ended run(List<String> before, Map<String, String> with, List<String> options)
+  private Ended run(UnaryOperator<List<String>> altered, Map<String, String> with)
       throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("attack-start");
-    List<String> line = new ArrayList<>();
-    for (String word : before) {
-      line.add(line.isEmpty() ? Tool.path(word) : word);
-    }
-    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    line.addAll(OPTIONS);
-    line.addAll(options);
-    line.addAll(List.of("-cp", EnclaveClassPath.prepare(folder)));
-    line.addAll(List.of("org.shieldwall.enclave.EnclaveMain"));
-    line.addAll(List.of("--socket", folder.resolve("door").toString()));
-    line.addAll(List.of("--tpm", "nowhere", "--agent", "0"));
     Path output = folder.resolve("output");
     ProcessBuilder builder =
-        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(output.toFile());
+        new ProcessBuilder(altered.apply(launch(folder).command(0, "nowhere")))
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
     builder.environment().clear();
     builder.environment().putAll(with);
     try {
@@ -236,16 +288,24 @@ final class StartAttacks {
     }
   }
 
+  /** As the agent starts it, in a folder that its user can get at. */
+  private static EnclaveLaunch launch(Path folder) throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+    Path door = Files.createDirectory(folder.resolve("door"));
+    Files.setAttribute(door, "unix:uid", USER);
+    return new EnclaveLaunch(
+        Path.of(System.getProperty("java.home")),
+        EnclaveClassPath.prepare(folder),
+        door.resolve("socket"),
+        folder,
+        USER,
+        List.of());
+  }
+
   private Outcome second() throws Exception {
     Path folder = Files.createTempDirectory("attack-second");
     String tpm = stage.demo().tpm().substring("swtpm:".length());
-    EnclaveLaunch launch =
-        new EnclaveLaunch(
-            Path.of(System.getProperty("java.home")),
-            EnclaveClassPath.prepare(folder),
-            folder.resolve("door"),
-            OptionalInt.empty(),
-            List.of());
+    EnclaveLaunch launch = launch(folder);
     try (EnclaveLaunch.OpenTpm open = EnclaveLaunch.OpenTpm.swtpm(Path.of(tpm))) {
       launch.start(open).kill();
       return new Outcome.Succeeded("a second enclave answers");
