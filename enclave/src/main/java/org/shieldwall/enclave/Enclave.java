@@ -53,6 +53,7 @@ final class Enclave {
   private final PrivateKeySet keys;
   private final SecretArena arena;
   private final Answer.Confinement confinement;
+  private final OwnersConsent consent;
   private final SecureRandom random;
   private final InstantSource clock;
   private final Sessions sessions;
@@ -64,12 +65,14 @@ final class Enclave {
       PrivateKeySet keys,
       SecretArena arena,
       Answer.Confinement confinement,
+      OwnersConsent consent,
       SecureRandom random,
       InstantSource clock,
       CompletableFuture<AcceleratorProbe.Result> accelerator) {
     this.keys = keys;
     this.arena = arena;
     this.confinement = confinement;
+    this.consent = consent;
     this.random = random;
     this.clock = clock;
     this.sessions = new Sessions(random, clock);
@@ -136,13 +139,15 @@ final class Enclave {
     };
   }
 
-  /** Opens a release, and applies the part of the owner's policy that needs no certificate. */
-  private IngressEgress open(JsonNode release, PendingRelease pending) throws ProtectorException {
+  /** Opens a release, and holds the owner's policy against this host. */
+  private IngressEgress open(JsonNode release, PendingRelease pending)
+      throws ProtectorException, RefusedException {
     IngressEgress opened = Release.fromJson(Json.of(release, "release")).open(pending, keys, arena);
     try {
       opened.next().requireUnexpired(clock.instant());
+      consent.require(opened.next().grant().policy(), opened.terms().host(), clock.instant());
       return opened;
-    } catch (ProtectorException e) {
+    } catch (ProtectorException | RefusedException e) {
       opened.close();
       throw e;
     }

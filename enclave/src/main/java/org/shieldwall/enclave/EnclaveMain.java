@@ -61,12 +61,14 @@ public final class EnclaveMain {
   }
 
   /** Without a TPM the keys are tied to nothing: then no quote shows them, and only that. */
-  private static void bind(PrivateKeySet keys, String tpmKind)
+  private static OwnHost bind(PrivateKeySet keys, String tpmKind)
       throws BootBinding.TakenException, TpmException {
-    if (!tpmKind.equals(EnclaveLaunch.NO_TPM)) {
-      try (Tpm tpm = InheritedTpm.open(tpmKind)) {
-        BootBinding.claim(tpm, keys.publicKeys());
-      }
+    if (tpmKind.equals(EnclaveLaunch.NO_TPM)) {
+      return OwnHost.withoutTpm();
+    }
+    try (Tpm tpm = InheritedTpm.open(tpmKind)) {
+      BootBinding.claim(tpm, keys.publicKeys());
+      return OwnHost.of(tpm);
     }
   }
 
@@ -83,12 +85,13 @@ public final class EnclaveMain {
     int agent = Integer.parseInt(options.getOrDefault("--agent", ""));
     try (UnixListener listener = UnixListener.at(socket, "rw-------")) {
       PrivateKeySet keys = PrivateKeySet.generate(random);
-      bind(keys, options.getOrDefault("--tpm", ""));
+      OwnHost own = bind(keys, options.getOrDefault("--tpm", ""));
       Enclave enclave =
           new Enclave(
               keys,
               arena,
               confinement,
+              new OwnersConsent(own),
               random,
               InstantSource.system(),
               CompletableFuture.supplyAsync(AcceleratorProbe::run));

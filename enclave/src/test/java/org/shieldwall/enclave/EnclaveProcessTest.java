@@ -150,7 +150,7 @@ class EnclaveProcessTest {
 
   @Test
   void givenAVmOutsideTheStoreWhenStartedThenTheEnclaveCannotEvenReadIt() throws Exception {
-    TestService service = new TestService();
+    TestService service = new TestService(host.released());
     KeyProtector protector = service.provisioned();
     Path inside = host.newVmDirectory("inside");
     Path outside = Files.createDirectory(folder.resolve("outside"));

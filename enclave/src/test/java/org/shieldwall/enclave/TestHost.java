@@ -13,6 +13,9 @@ import org.shieldwall.enclave.message.EnclaveClient;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.worker.Sandbox;
+import org.shieldwall.protector.Assurance;
+import org.shieldwall.protector.ReleasedHost;
+import org.shieldwall.tpm.command.Tpm;
 import org.shieldwall.tpm.swtpm.SwtpmOptions;
 import org.shieldwall.tpm.swtpm.SwtpmProcess;
 
@@ -22,11 +25,20 @@ final class TestHost implements AutoCloseable {
   private static final int USER = 63_000 + (int) (ProcessHandle.current().pid() % 2_000);
 
   private final Path folder;
+  private final boolean withTpm;
   private final EnclaveLaunch launch;
   private SwtpmProcess tpm;
   private ChildProcess enclave;
 
   TestHost(Path temporary) throws Exception {
+    this(temporary, true);
+  }
+
+  /**
+   * @param withTpm whether the enclave is handed the TPM
+   */
+  TestHost(Path temporary, boolean withTpm) throws Exception {
+    this.withTpm = withTpm;
     assumeTrue(Sandbox.available(), "SKIPPED: needs the package bubblewrap");
     assumeTrue(Files.exists(Path.of("/usr/bin/swtpm")), "SKIPPED: needs the package swtpm");
     folder = temporary;
@@ -56,6 +68,9 @@ final class TestHost implements AutoCloseable {
   }
 
   ChildProcess startEnclave() throws IOException {
+    if (!withTpm) {
+      return launch.startWithoutTpm();
+    }
     try (EnclaveLaunch.OpenTpm open = EnclaveLaunch.OpenTpm.swtpm(tpm.options().dataSocketPath())) {
       return launch.start(open);
     }
@@ -110,6 +125,17 @@ final class TestHost implements AutoCloseable {
 
   ChildProcess enclave() {
     return enclave;
+  }
+
+  /** {@return what a service that had looked would say of it} */
+  ReleasedHost released() throws Exception {
+    try (Tpm connected = tpm.connect()) {
+      if (!withTpm) {
+        connected.startup(Tpm.StartupType.CLEAR);
+      }
+      return new ReleasedHost(
+          Assurance.TPM, "host", OwnHost.of(connected).identity().orElseThrow(), List.of());
+    }
   }
 
   SwtpmProcess tpm() {

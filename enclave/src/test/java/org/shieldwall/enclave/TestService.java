@@ -29,6 +29,8 @@ import org.shieldwall.protector.PrivateKeySet;
 import org.shieldwall.protector.ProtectorException;
 import org.shieldwall.protector.Release;
 import org.shieldwall.protector.ReleaseRequest;
+import org.shieldwall.protector.ReleaseTerms;
+import org.shieldwall.protector.ReleasedHost;
 import org.shieldwall.protector.SeedFile;
 import org.shieldwall.protector.ShieldingData;
 import org.shieldwall.protector.TemplateRequirement;
@@ -53,15 +55,21 @@ final class TestService {
   private final PrivateKeySet signerKeys = PrivateKeySet.generate(RANDOM);
   private final Guardian signer;
   private final Grant grant;
+  private final ReleasedHost host;
 
-  TestService() throws ProtectorException {
+  TestService(ReleasedHost host) throws ProtectorException {
+    this(host, OwnerPolicy.shielded());
+  }
+
+  TestService(ReleasedHost host, OwnerPolicy policy) throws ProtectorException {
+    this.host = host;
     signer = Guardian.create("signer", NOW, signerKeys, RANDOM);
     grant =
         Grant.issue(
             Guardian.create("owner", NOW, ownerKeys, RANDOM),
             ownerKeys,
             List.of(Guardian.create("service", NOW, guardianKeys, RANDOM)),
-            OwnerPolicy.shielded(),
+            policy,
             NOW,
             RANDOM);
   }
@@ -133,7 +141,8 @@ final class TestService {
         protector.vm().isPresent()
             ? protector.roll(guardianKeys, RANDOM, ARENA)
             : protector.provision(UUID.randomUUID(), guardianKeys, RANDOM, ARENA)) {
-      return Release.seal(asked, keys, rolled, RANDOM, ARENA).toJson();
+      IngressEgress told = rolled.with(ReleaseTerms.usual(host));
+      return Release.seal(asked, keys, told, RANDOM, ARENA).toJson();
     }
   }
 }

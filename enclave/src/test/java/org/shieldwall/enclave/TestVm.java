@@ -64,7 +64,7 @@ final class TestVm implements AutoCloseable {
     this.folder = folder;
     this.template = guest.resolve("template.img");
     this.host = new TestHost(folder);
-    this.service = new TestService();
+    this.service = new TestService(host.released());
     this.catalog = service.catalog(template, guest.resolve("secureboot.crt")).toJson();
     this.data = service.shieldingData(Map.of("user-data", userData));
     this.directory = folder;

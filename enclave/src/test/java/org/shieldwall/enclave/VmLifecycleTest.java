@@ -259,7 +259,7 @@ class VmLifecycleTest {
         vm.service()
             .lease(reported.report(), keys.keys(), Lease.Standing.HELD, Duration.ofHours(1));
     JsonNode forged =
-        new TestService()
+        new TestService(vm.host().released())
             .lease(reported.report(), keys.keys(), Lease.Standing.HELD, Duration.ofHours(1));
     assertThat(((Answer.Refused) vm.ask(new Request.Leased(vm.id(), forged))).code())
         .isEqualTo("foreign-signature");

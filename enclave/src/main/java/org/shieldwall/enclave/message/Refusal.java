@@ -14,6 +14,8 @@ public enum Refusal {
   CONSOLE_NOT_ALLOWED(
       "console-not-allowed",
       "only the owner can allow it, by shielding data of the class encryption-supported"),
+  OWNER_POLICY(
+      "owner-policy", "start it on a host that the owner's grant allows, or ask the owner"),
   TEMPLATE_ALTERED("template-altered", "get the template again from its signer"),
   TEMPLATE_UNUSABLE("template-unusable", "ask the template's signer for one this version can use"),
   NOT_REPORTED("lease-not-asked-for", "ask for a report first, and give its answer once"),
