@@ -182,7 +182,8 @@ class EnclaveProcessTest {
                     service.release(prepared.request(), keys.keys(), protector),
                     directory,
                     new Request.Definition("a", 1, 512),
-                    Request.Network.NONE));
+                    Request.Network.NONE,
+                    Request.Saved.USE));
   }
 
   @Test

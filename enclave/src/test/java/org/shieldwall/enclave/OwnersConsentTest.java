@@ -186,7 +186,8 @@ class OwnersConsentTest {
             service.release(prepared.request(), keys.keys(), protector),
             host.newVmDirectory("vm-" + prepared.session()),
             new Request.Definition("a", 1, 512),
-            Request.Network.NONE);
+            Request.Network.NONE,
+            Request.Saved.USE);
     return ((Answer.Refused) host.client().ask(start)).code();
   }
 }

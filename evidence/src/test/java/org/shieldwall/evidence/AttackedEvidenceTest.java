@@ -56,7 +56,9 @@ class AttackedEvidenceTest {
         .isSubsetOf(Check.EK_REGISTERED, Check.AK_ACCEPTABLE);
   }
 
-  /** An algorithm of nobody's: what a reader that skips what it does not know would take for any. */
+  /**
+   * An algorithm of nobody's: what a reader that skips what it does not know would take for any.
+   */
   private static final int UNKNOWN_BANK = 0x0BAD;
 
   /** {@return a genuine quote of the TPM's, whose selection names this bank instead} */
@@ -96,8 +98,7 @@ class AttackedEvidenceTest {
     PcrSelection selection =
         PcrSelection.of(
             TpmHash.SHA256, POLICY.pcrs().stream().mapToInt(Integer::intValue).toArray());
-    Bytes digest =
-        HOST.evidence(POLICY).pcrs().digest(TpmHash.SHA256, selection).orElseThrow();
+    Bytes digest = HOST.evidence(POLICY).pcrs().digest(TpmHash.SHA256, selection).orElseThrow();
     assertThat(ofBank(TpmHash.SHA256.id(), digest).verdict())
         .as("the very quote, with the bank it is of")
         .isInstanceOf(Verdict.Healthy.class);

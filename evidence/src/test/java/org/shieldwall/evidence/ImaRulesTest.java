@@ -71,8 +71,7 @@ class ImaRulesTest {
     return new ImaListBuilder().file("boot_aggregate", aggregate());
   }
 
-  static Appraisal appraise(
-      ImaPolicy rules, Bytes pcr10, Bytes sent, Optional<ImaResume> from) {
+  static Appraisal appraise(ImaPolicy rules, Bytes pcr10, Bytes sent, Optional<ImaResume> from) {
     AttestationPolicy policy = policy(rules);
     Map<Integer, Bytes> values = new TreeMap<>(HOST.boot().pcrs().banks().get(TpmHash.SHA256));
     values.put(15, TpmHash.SHA256.extend(Bytes.zeros(32), CheckedHost.ENCLAVE));

@@ -239,8 +239,7 @@ class ProvokedFindingsTest {
       }
       case HOST_RESUMED ->
           found(
-              quoting(
-                  CheckedHost.TPM.quote(CheckedHost.EXTRA_DATA, POLICY.selection(), pcrs, 1)));
+              quoting(CheckedHost.TPM.quote(CheckedHost.EXTRA_DATA, POLICY.selection(), pcrs, 1)));
       case ENCLAVE_KEY_NOT_MEASURED ->
           found(
               POLICY,
@@ -379,8 +378,7 @@ class ProvokedFindingsTest {
                 Set.of(),
                 Set.of(Check.NO_DUMPS_OR_ENCRYPTED),
                 Set.of(LogBuilder.digestOf("nobody's key")));
-        yield found(
-            GOOD, SettingsChecksTest.with(GOOD.policy(Check.NO_DUMPS_OR_ENCRYPTED), dumps));
+        yield found(GOOD, SettingsChecksTest.with(GOOD.policy(Check.NO_DUMPS_OR_ENCRYPTED), dumps));
       }
       case DBX_REQUIREMENT_MISSING -> found(GOOD, GOOD.policy(Check.DBX_AT_LEAST));
       case DBX_OUTDATED -> {
@@ -392,8 +390,7 @@ class ProvokedFindingsTest {
                     .exit());
         AttestationPolicy policy = host.policy(Check.DBX_AT_LEAST);
         Revocations more =
-            Revocations.parse(
-                SettingsChecksTest.hashes(LogBuilder.digestOf("another")).toArray());
+            Revocations.parse(SettingsChecksTest.hashes(LogBuilder.digestOf("another")).toArray());
         yield found(host, policy.with(policy.settings().withRevocations(more)));
       }
       case IMAGE_MANIFEST_MISSING -> found(GOOD, GOOD.policy(Check.IMAGE_MANIFEST));

@@ -34,7 +34,7 @@ import org.shieldwall.tpm.TpmHash;
  * decides something, and not judged by it.
  */
 class StagedPolicyTest {
-  private static final BootLog BOOT = BootLog.of("kernel 1");
+  private static final BootLog BOOT = BootLog.of("standard");
   private static final Bytes PROGRAM = TpmHash.SHA256.hash(Bytes.ofText("a program"));
   private static final Bytes OTHER = TpmHash.SHA256.hash(Bytes.ofText("another program"));
 
@@ -48,8 +48,8 @@ class StagedPolicyTest {
     service = TestService.in(temporary.resolve("hgs"));
     service.administer(admin -> admin.addHost(host.identity()));
     service.administer(admin -> admin.addBaseline(BOOT.baseline("accepted")));
-    host.startMeasuringFiles();
-    host.measureFile("/usr/bin/program", PROGRAM);
+    host.measureFiles(1); // the boot's aggregate
+    host.measureStrangeFile("/usr/bin/program", PROGRAM);
   }
 
   @AfterEach
@@ -96,7 +96,7 @@ class StagedPolicyTest {
     assertThat(attempt("default").come()).isEqualTo(Come.PASSES);
 
     // What the staged one forbids and the one in force does not ask about: healthy all the same.
-    host.measureFile("/tmp/other", OTHER);
+    host.measureStrangeFile("/tmp/other", OTHER);
     host.attest(service.client());
     assertThat(attempt("default").healthyNow()).isTrue();
     assertThat(attempt("default").come()).isEqualTo(Come.FAILS);

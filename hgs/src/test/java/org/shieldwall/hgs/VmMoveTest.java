@@ -37,7 +37,7 @@ import org.shieldwall.tpm.Bytes;
 class VmMoveTest {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final Digest STATE = Digest.of(new byte[] {1});
-  private static final BootLog BOOT = BootLog.of("the accepted image");
+  private static final BootLog BOOT = BootLog.of("standard");
 
   @TempDir private static Path temporary;
   private TestService service;

@@ -8,14 +8,14 @@ import static org.shieldwall.protector.Parties.refused;
 import static org.shieldwall.protector.Parties.secret;
 import static org.shieldwall.protector.Parties.tree;
 
-import java.util.List;
-import java.security.spec.ECPrivateKeySpec;
-import java.security.interfaces.ECPrivateKey;
-import java.security.KeyFactory;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyFactory;
+import java.security.interfaces.ECPrivateKey;
+import java.security.spec.ECPrivateKeySpec;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;

@@ -61,6 +61,7 @@ class WorkerTest {
         List.of(),
         Optional.empty(),
         net.map(end -> new WorkerPlan.Link.Stream(end, mac)),
+        false,
         false);
   }
 

@@ -106,7 +106,8 @@ final class AgentAttacks {
                 release,
                 folder,
                 new Request.Definition("web", 1, 512),
-                Request.Network.NONE),
+                Request.Network.NONE,
+                Request.Saved.USE),
             List.of(),
             LONG,
             progress -> {});

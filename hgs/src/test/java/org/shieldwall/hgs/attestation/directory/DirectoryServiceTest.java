@@ -129,7 +129,9 @@ class DirectoryServiceTest {
   void givenTicketsOfOtherTimes_whenUsed_thenEachIsRefusedForItsOwnTime() throws Exception {
     configure(keytab, 1);
     MadeUpTicket good = MadeUpTicket.good();
-    assertThat(codes(good)).as("nothing but its use is wrong").containsExactly("exchange-not-bound");
+    assertThat(codes(good))
+        .as("nothing but its use is wrong")
+        .containsExactly("exchange-not-bound");
 
     Instant now = Instant.now();
     Duration skew = Duration.ofMinutes(20);

@@ -66,8 +66,7 @@ record MadeUpTicket(Instant from, Instant to, Instant used) {
     EncryptionKey serviceKey = new EncryptionKey(keys[0].getKeyType(), keys[0].getEncoded());
     byte[] session = new byte[32];
     RANDOM.nextBytes(session);
-    EncryptionKey sessionKey =
-        new EncryptionKey(EncryptionType.AES256_CTS_HMAC_SHA1_96, session);
+    EncryptionKey sessionKey = new EncryptionKey(EncryptionType.AES256_CTS_HMAC_SHA1_96, session);
     ApReq request = new ApReq();
     ApOptions options = new ApOptions();
     options.setFlag(ApOption.MUTUAL_REQUIRED);
@@ -126,9 +125,7 @@ record MadeUpTicket(Instant from, Instant to, Instant used) {
   /** RFC 2743, section 3.1, within it RFC 4178, section 4.2.1. */
   private static byte[] wrapped(byte[] request) throws IOException {
     byte[] inner =
-        framed(
-            KERBEROS,
-            Bytes.concat(Bytes.of(new byte[] {1, 0}), Bytes.of(request)).toArray());
+        framed(KERBEROS, Bytes.concat(Bytes.of(new byte[] {1, 0}), Bytes.of(request)).toArray());
     ASN1EncodableVector begin = new ASN1EncodableVector();
     begin.add(new DERTaggedObject(true, 0, new DERSequence(KERBEROS)));
     begin.add(new DERTaggedObject(true, 2, new DEROctetString(inner)));
