@@ -1,12 +1,24 @@
 package org.shieldwall.protector;
 
+import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A document of a maker of something, signed as any JOSE tool signs: JWS, flattened JSON, ES384.
  */
 public final class SignedDocument {
   private SignedDocument() {}
+
+  /**
+   * {@return a document, signed}
+   *
+   * @param type the format; the payload's {@code format} says the same
+   */
+  public static byte[] sign(
+      String type, ObjectNode payload, PrivateKeySet signer, SecureRandom random) {
+    return Json.bytes(Jws.sign(type, payload, signer, random).toJson());
+  }
 
   /**
    * {@return what was signed, verified}

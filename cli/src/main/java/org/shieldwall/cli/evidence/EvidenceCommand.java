@@ -8,15 +8,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evidence",
     description =
-        "Look at event logs, quotes, IMA lists and endorsement certificates in files, and at boots to"
-            + " come.",
+        "Look at event logs, quotes, IMA lists and endorsement certificates in files, at boots to"
+            + " come, and at manifests of images.",
     mixinStandardHelpOptions = true,
     subcommands = {
       EventLogCommand.class,
       QuoteCommand.class,
       ImaCommand.class,
       EndorsementCertificateCommand.class,
-      PredictCommand.class
+      PredictCommand.class,
+      ManifestCommand.class
     })
 public final class EvidenceCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

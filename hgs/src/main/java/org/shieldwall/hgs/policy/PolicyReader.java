@@ -60,7 +60,6 @@ public final class PolicyReader {
           Check.DBX_AT_LEAST, Set.of("file"),
           Check.IMAGE_MANIFEST, Set.of("files", "signer"));
 
-  private static final int MANIFEST_KEY_BITS = 384;
 
   private final String source;
   private final String text;
@@ -188,7 +187,7 @@ public final class PolicyReader {
       return manifests;
     }
     if (!(key(section, "signer") instanceof ECPublicKey signer)
-        || signer.getParams().getCurve().getField().getFieldSize() != MANIFEST_KEY_BITS) {
+        || !ImageManifestDocument.isOnP384(signer)) {
       throw section.refuse("signer", "manifests are signed with a key on P-384");
     }
     for (String path : section.texts("files")) {
