@@ -10,8 +10,13 @@ final class FuzzTargets {
   static List<FuzzTarget> all() {
     return Stream.of(
             TpmTargets.all(),
+            TpmAnswerTargets.all(),
             EvidenceTargets.all(),
+            AppraisalTargets.all(),
             DocumentTargets.all(),
+            SignedTargets.all(),
+            KeyFileTargets.all(),
+            KeptTargets.all(),
             MessageTargets.all(),
             DiskTargets.all(),
             ImageTargets.all(),

@@ -6,12 +6,18 @@ import java.security.KeyPairGenerator;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Date;
+import java.util.Optional;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DEROctetString;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.shieldwall.protector.PrivateKeySet;
+import org.shieldwall.protocol.AkCertificate;
 import org.shieldwall.protocol.HealthCertificate;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,22 +41,41 @@ final class HealthSeeds {
 
   /** {@return a certificate with these claims, DER} */
   static byte[] certificate() {
+    return certificate(HealthCertificate.CLAIMS_OID, CLAIMS, Optional.empty());
+  }
+
+  /** {@return a certificate of an attestation key, DER} */
+  static byte[] akCertificate() {
+    return certificate(
+        AkCertificate.BINDING_OID,
+        "{\"format\":\"shieldwall-ak-1\",\"host\":\"rack1\",\"ek\":\"ab\",\"akName\":\"000b\"}",
+        Optional.of(AkCertificate.PURPOSE_OID));
+  }
+
+  private static byte[] certificate(String extension, String content, Optional<String> purpose) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(384);
       KeyPair signer = generator.generateKeyPair();
       Instant now = Instant.parse("2026-01-01T00:00:00Z");
-      return new JcaX509v3CertificateBuilder(
+      X509v3CertificateBuilder builder =
+          new JcaX509v3CertificateBuilder(
               new X500Name("CN=signer"),
               BigInteger.TEN,
               Date.from(now),
               Date.from(now.plusSeconds(3600)),
               new X500Name("CN=rack1"),
-              ENCLAVE.publicKeys().signing())
-          .addExtension(
-              new ASN1ObjectIdentifier(HealthCertificate.CLAIMS_OID),
-              false,
-              new DEROctetString(Seeds.utf8(CLAIMS)))
+              ENCLAVE.publicKeys().signing());
+      builder.addExtension(
+          new ASN1ObjectIdentifier(extension), false, new DEROctetString(Seeds.utf8(content)));
+      if (purpose.isPresent()) {
+        builder.addExtension(
+            Extension.extendedKeyUsage,
+            true,
+            new ExtendedKeyUsage(
+                KeyPurposeId.getInstance(new ASN1ObjectIdentifier(purpose.get()))));
+      }
+      return builder
           .build(new JcaContentSignerBuilder("SHA384withECDSA").build(signer.getPrivate()))
           .getEncoded();
     } catch (Exception e) {

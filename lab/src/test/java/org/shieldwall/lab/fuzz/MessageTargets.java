@@ -2,9 +2,11 @@ package org.shieldwall.lab.fuzz;
 
 import static org.shieldwall.lab.fuzz.FuzzTarget.require;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
 import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protocol.AkCertificate;
 import org.shieldwall.protocol.AttestReply;
 import org.shieldwall.protocol.AttestRequest;
 import org.shieldwall.protocol.Capture;
@@ -12,6 +14,7 @@ import org.shieldwall.protocol.Challenge;
 import org.shieldwall.protocol.ChallengeRequest;
 import org.shieldwall.protocol.DirectoryChallengeRequest;
 import org.shieldwall.protocol.DirectoryProof;
+import org.shieldwall.protocol.DirectoryReply;
 import org.shieldwall.protocol.HealthCertificate;
 import org.shieldwall.protocol.HealthClaims;
 import org.shieldwall.protocol.HostIdentity;
@@ -88,6 +91,21 @@ final class MessageTargets {
             AttestReply::toBytes,
             "{\"certificate\":\"AAAA\",\"signer\":\"AAAA\",\"expires\":\"2026-01-01T00:00:00Z\","
                 + "\"host\":\"rack1\",\"claims\":<CLAIMS>,\"akCertificate\":\"AAAA\"}"),
+        message(
+            "directory-reply",
+            DirectoryReply::parse,
+            MessageTargets::printed,
+            "{\"attested\":{\"certificate\":\"AAAA\",\"signer\":\"AAAA\","
+                + "\"expires\":\"2026-01-01T00:00:00Z\",\"host\":\"rack1\",\"claims\":<CLAIMS>,"
+                + "\"akCertificate\":null},\"spnego\":\"AAAA\",\"mic\":\"AAAA\"}"),
+        FuzzTarget.of(
+            "ak-certificate",
+            () -> List.of(HealthSeeds.akCertificate()),
+            input -> {
+              AkCertificate read = AkCertificate.parse(Bytes.of(input));
+              read.refusal(List.of(), read.binding().ek(), read.binding().akName(), Instant.EPOCH);
+            },
+            ProtectorException.class),
         FuzzTarget.of(
             "health-claims",
             () -> Seeds.texts(HealthSeeds.CLAIMS),
@@ -133,6 +151,14 @@ final class MessageTargets {
                 + "\"quote\":{\"akPublic\":\"AAAA\",\"nonce\":\"<B32>\",\"attested\":\"AAAA\","
                 + "\"signature\":\"AAAA\",\"bank\":\"sha256\",\"pcrs\":<PCRS>},\"eventLog\":\"AAAA\","
                 + "\"ima\":\"AAAA\",\"kernel\":{\"release\":\"6.1\",\"commandLine\":\"quiet\"}}"));
+  }
+
+  private static byte[] printed(DirectoryReply reply) {
+    try {
+      return reply.toBytes();
+    } catch (ProtectorException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static <T> FuzzTarget message(
