@@ -7,7 +7,7 @@ module_order() {
   shift
   declare -A loaded=()
   module_visit() {
-    local name=${1//-/_} file depends
+    local name=${1//-/_} file info depends
     [ -z "${loaded[$name]:-}" ] || return 0
     loaded[$name]=1
     file=$(cd "$root" && find lib/modules -name "${name//_/[_-]}.ko" | head -n 1)
@@ -16,7 +16,12 @@ module_order() {
       grep -q "/${name//_/[_-]}.ko$" "$root"/lib/modules/*/modules.builtin || fail "the kernel has no module $1"
       return 0
     fi
-    depends=$(objcopy -O binary --only-section=.modinfo "$root/$file" /dev/stdout | tr '\0' '\n' | sed -n 's/^depends=//p')
+    # Into a file of its own: objcopy takes away what it is to write to, if it can, and /dev/stdout with it.
+    info=$(mktemp)
+    objcopy -O binary --only-section=.modinfo "$root/$file" "$info"
+    [ -s "$info" ] || fail "$file does not say what it needs"
+    depends=$(tr '\0' '\n' < "$info" | sed -n 's/^depends=//p')
+    rm "$info"
     for depends in ${depends//,/ }; do module_visit "$depends"; done
     echo "$file"
   }
