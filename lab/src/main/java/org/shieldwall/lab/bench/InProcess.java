@@ -49,7 +49,7 @@ final class InProcess {
             .include(Pattern.quote(InProcess.class.getPackageName() + ".") + which)
             .forks(quick ? 1 : 2)
             .threads(1)
-            .warmupIterations(quick ? 2 : 4)
+            .warmupIterations(quick ? 5 : 10)
             .warmupTime(TimeValue.seconds(1))
             .measurementIterations(quick ? 2 : 5)
             .measurementTime(TimeValue.seconds(1))
