@@ -1,0 +1,62 @@
+package org.shieldwall.lab.bench;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.shieldwall.cli.demo.PlayedMachine;
+import org.shieldwall.cli.demo.Trees;
+import org.shieldwall.enclave.launch.EnclaveClassPath;
+import org.shieldwall.enclave.launch.EnclaveLaunch;
+import org.shieldwall.enclave.posix.ChildProcess;
+
+/** How long the enclave takes from its command to its first answer, its keys tied to the boot. */
+final class EnclaveStart {
+  private static final double LIMIT_SECONDS = 0.7;
+
+  private EnclaveStart() {}
+
+  static List<Figure> measure(BenchStage stage, int times) throws Exception {
+    List<Double> seconds = new ArrayList<>();
+    List<Double> computed = new ArrayList<>();
+    Path folder = Files.createTempDirectory(stage.demo().work, "enclave");
+    try (PlayedMachine machine = new PlayedMachine(folder.resolve("machine"))) {
+      String classes = EnclaveClassPath.prepare(Files.createDirectory(folder.resolve("classes")));
+      for (int i = 0; i < times; i++) {
+        machine.boot(stage.demo().bootLog);
+        Path socket = folder.resolve("door" + i);
+        EnclaveLaunch launch =
+            new EnclaveLaunch(
+                Path.of(System.getProperty("java.home")),
+                classes,
+                socket,
+                OptionalInt.empty(),
+                List.of());
+        try (EnclaveLaunch.OpenTpm tpm =
+            EnclaveLaunch.OpenTpm.swtpm(Path.of(machine.tpmPlace().substring("swtpm:".length())))) {
+          long began = System.nanoTime();
+          ChildProcess enclave = launch.start(tpm);
+          seconds.add((System.nanoTime() - began) / 1e9);
+          computed.add(ManyMachines.ticks(enclave.pid()) / 100.0);
+          enclave.kill();
+          enclave.exit().join();
+        }
+      }
+    } finally {
+      Trees.delete(folder);
+    }
+    return List.of(
+        Figure.atMost("enclave start", "s", median(seconds), LIMIT_SECONDS)
+            .noting("median of " + times + ": from its command to its first answer"),
+        Figure.plain("processor time of that, all threads", "s", median(computed)));
+  }
+
+  static double median(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    int middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(middle)
+        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  }
+}
