@@ -68,6 +68,7 @@ final class CoreAttacks {
     Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "attack-core");
     String before = Files.readString(PATTERN).strip();
     boolean killed = false;
+    boolean enclaves = false;
     try {
       try {
         Files.writeString(PATTERN, "|" + Tool.path("tee") + " " + folder + "/core.%P");
@@ -76,6 +77,7 @@ final class CoreAttacks {
       }
       control(folder);
       long pid = victim.pid();
+      enclaves = pid == Stage.enclave(stage.host());
       if (raised) {
         // Root of the host raises what it likes, in whatever namespace the process is.
         Tool.Said said = Tool.run("prlimit", "--pid", "" + pid, "--core=unlimited:unlimited");
@@ -90,8 +92,10 @@ final class CoreAttacks {
     } finally {
       Files.writeString(PATTERN, before);
       Trees.delete(folder);
-      if (killed) {
-        stage.revive();
+      if (killed && enclaves) {
+        stage.reboot();
+      } else if (killed) {
+        stage.awaitEnd("web");
       }
     }
   }
@@ -125,17 +129,10 @@ final class CoreAttacks {
     Tool.Said said = Tool.run("kill", "-ABRT", "" + pid);
     require(said.exitCode() == 0, "kill: " + said.last());
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (alive(pid)) {
+    // Its parent reaps it when its last thread has gone, and with it all that it had open.
+    while (Files.exists(Path.of("/proc/" + pid))) {
       require(System.nanoTime() < limit, "process " + pid + " does not end by SIGABRT");
       TimeUnit.MILLISECONDS.sleep(20);
-    }
-  }
-
-  private static boolean alive(long pid) {
-    try {
-      return !Files.readString(Path.of("/proc/" + pid + "/stat")).matches("(?s).*\\) [ZX] .*");
-    } catch (IOException gone) {
-      return false;
     }
   }
 

@@ -52,6 +52,10 @@ final class EnclaveMemoryAttacks {
             "enclave-heap",
             "its own private keys, which lie on the heap, by /proc/PID/mem",
             () -> Memory.PROC_MEM.attack(Stage.enclave(stage.host()), wanted())),
+        attack(
+            "enclave-bpf",
+            "copy the pages of the keys by a BPF program in the enclave's own context",
+            this::bpf),
         attack("enclave-inject", "make it run a call of ours by ptrace", this::inject));
   }
 
@@ -264,6 +268,11 @@ final class EnclaveMemoryAttacks {
       }
     }
     return new Outcome.Refused(sockets.size() + " sockets: " + last);
+  }
+
+  private Outcome bpf() throws Exception {
+    long pid = Stage.enclave(stage.host());
+    return GuestMemoryAttacks.bpf(pid, List.of(hidden(pid)), "what the enclave hides");
   }
 
   private Outcome inject() throws Exception {

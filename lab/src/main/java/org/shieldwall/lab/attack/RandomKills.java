@@ -125,6 +125,7 @@ final class RandomKills {
     if (hit.isEmpty()) {
       problems.add("nothing was hit in " + TRIES + " tries");
     } else {
+      requireEnded(hit.get().pid(), problems);
       hit.get().below().forEach(pid -> requireEnded(pid, problems));
     }
     recover(part, problems);
@@ -240,7 +241,7 @@ final class RandomKills {
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {
       if (System.nanoTime() > limit) {
-        problems.add("process " + pid + " lives on without its enclave");
+        problems.add("process " + pid + " lives on");
         return;
       }
       LockSupport.parkNanos(50_000_000);
@@ -255,7 +256,8 @@ final class RandomKills {
         stage.host().start();
       }
       case SERVICE -> service.start();
-      case ENCLAVE, VTPM, WORKER -> stage.revive();
+      case ENCLAVE -> stage.reboot();
+      case VTPM, WORKER -> stage.awaitEnd(VICTIM);
     }
     if (stage.ended(VICTIM)) {
       Command.Result again = stage.host().run("vm", "start", VICTIM);

@@ -14,6 +14,7 @@ import java.util.Map;
 
 /** syscall(2), for what an attacker would write in C. */
 enum RawCall {
+  CLOSE(3, 57),
   BPF(321, 280),
   PERF_EVENT_OPEN(298, 241),
   PIDFD_OPEN(434, 434),

@@ -204,26 +204,16 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  /** Boots the machine anew if its enclave has ended; whatever else ended may be started again. */
-  void revive() throws Exception {
-    boolean enclaveLives;
-    try {
-      enclaveLives = ProcessHandle.of(enclave(host())).map(ProcessHandle::isAlive).orElse(false);
-    } catch (IOException gone) {
-      enclaveLives = false;
-    }
-    if (!enclaveLives) {
-      host().close();
-      demo.machine.boot(demo.bootLog);
-      host().start();
-      host().run("host", "attest").orFail();
-    } else {
-      awaitEnd("web");
-    }
+  /** Boots the machine anew, as after the end of its enclave. */
+  void reboot() throws Exception {
+    host().close();
+    demo.machine.boot(demo.bootLog);
+    host().start();
+    host().run("host", "attest").orFail();
   }
 
   /** Waits until a VM whose worker or vTPM has ended is no longer said to run. */
-  private void awaitEnd(String name) throws InterruptedException {
+  void awaitEnd(String name) throws InterruptedException {
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (running(name) && System.nanoTime() < limit) {
       TimeUnit.MILLISECONDS.sleep(100);

@@ -37,9 +37,11 @@ final class Suite {
     MessageAttacks messages = new MessageAttacks(stage);
     return List.of(
         Act.quick(Victim.STOPPED, new TemplateAttacks(stage).quick()),
+        Act.quick(Victim.STOPPED, new ShieldingDataAttacks(stage).quick()),
         Act.full(Victim.STOPPED, new TemplateAttacks(stage).full()),
         Act.quick(Victim.RUNNING, new EnclaveMemoryAttacks(stage).quick()),
         Act.quick(Victim.RUNNING, new WorkerAttacks(stage).quick()),
+        Act.quick(Victim.RUNNING, new GuestMemoryAttacks(stage).quick()),
         Act.quick(Victim.RUNNING, messages.quick()),
         Act.quick(Victim.RUNNING, new ConsoleAttacks(stage).quick()),
         Act.full(Victim.RUNNING, new EnclaveMemoryAttacks(stage).full()),
@@ -55,6 +57,7 @@ final class Suite {
         Act.quick(Victim.STOPPED, new PlacementAttacks(stage, service).quick()),
         Act.quick(Victim.STOPPED, new CertificateAttacks(stage, service).quick()),
         Act.quick(Victim.STOPPED, service.quick()),
+        Act.quick(Victim.STOPPED, new TransportAttacks(stage).quick()),
         Act.quick(Victim.STOPPED, new SearchAttacks(stage).quick()));
   }
 

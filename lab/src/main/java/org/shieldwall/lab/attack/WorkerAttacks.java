@@ -59,45 +59,7 @@ final class WorkerAttacks {
             "read the worker's and the vTPM's arguments and environment",
             this::commandLine),
         attack(
-            "worker-privileges", "use a privilege the worker or vTPM has kept", this::privileges),
-        attack(
-            "guest-memory-proc-mem",
-            "read the guest's memory through /proc/PID/mem",
-            () -> memory(QEMU, Memory.PROC_MEM)),
-        attack(
-            "guest-memory-gdb",
-            "attach gdb to the worker and dump its memory",
-            () -> memory(QEMU, Memory.GDB)),
-        attack(
-            "guest-memory-gcore",
-            "write the worker's core by gcore",
-            () -> memory(QEMU, Memory.GCORE)),
-        attack(
-            "guest-memory-process-vm-readv",
-            "copy the guest's memory by process_vm_readv",
-            () -> memory(QEMU, Memory.PROCESS_VM_READV)),
-        attack(
-            "vtpm-memory",
-            "read the vTPM's state and its key in swtpm's memory",
-            () -> memory("swtpm", Memory.PROC_MEM)),
-        attack(
-            "vtpm-gdb",
-            "attach gdb to the vTPM and dump its memory",
-            () -> memory("swtpm", Memory.GDB)),
-        attack("guest-memory-perf", "sample the worker with perf", this::perf),
-        attack("guest-memory-bpf", "read the guest's memory from a BPF program", this::bpf),
-        attack(
-            "guest-memory-dev-mem",
-            "read the machine's memory through /dev/mem",
-            this::deviceMemory),
-        attack(
-            "guest-memory-kcore",
-            "read the kernel's view of memory through /proc/kcore",
-            this::kcore),
-        attack(
-            "guest-memory-swap",
-            "turn swap on, and find guests' pages on the disk",
-            () -> new SwappedOut(stage).running()));
+            "worker-privileges", "use a privilege the worker or vTPM has kept", this::privileges));
   }
 
   private static Attack attack(String name, String tried, Attack.Play play) {
@@ -297,58 +259,5 @@ final class WorkerAttacks {
     return kept.isEmpty()
         ? new Outcome.Refused("no capability, no_new_privs, a system call filter, a user of no one")
         : new Outcome.Succeeded(String.join(", ", kept));
-  }
-
-  private Outcome memory(String program, Memory way) throws Exception {
-    return way.attack(Stage.child(stage.host(), program), stage.canaries().of(stage.vm()));
-  }
-
-  private Outcome perf() throws Exception {
-    Kernel.requireLockdown();
-    Tool.Said said =
-        Tool.run(
-            "perf",
-            "record",
-            "-o",
-            "/dev/null",
-            "-p",
-            String.valueOf(Stage.child(stage.host(), QEMU)),
-            "sleep",
-            "1");
-    return said.exitCode() == 0
-        ? new Outcome.Succeeded("perf samples its registers")
-        : new Outcome.Refused("perf: " + said.last());
-  }
-
-  private Outcome bpf() throws Exception {
-    Kernel.requireLockdown();
-    Tool.Said said = Tool.run("bpftool", "prog", "list");
-    return said.exitCode() == 0
-        ? new Outcome.Succeeded("BPF is open to root")
-        : new Outcome.Refused("bpftool: " + said.last());
-  }
-
-  private Outcome deviceMemory() throws Exception {
-    if (!Files.exists(Path.of("/dev/mem"))) {
-      throw new Attack.NotHereException("this kernel has no /dev/mem");
-    }
-    Kernel.requireLockdown();
-    try (FileChannel memory = FileChannel.open(Path.of("/dev/mem"), StandardOpenOption.READ)) {
-      return new Outcome.Succeeded(memory + " is open");
-    } catch (IOException refused) {
-      return new Outcome.Refused("the kernel: " + refused.getMessage());
-    }
-  }
-
-  private Outcome kcore() throws Exception {
-    if (!Files.exists(Path.of("/proc/kcore"))) {
-      throw new Attack.NotHereException("this kernel has no /proc/kcore");
-    }
-    Kernel.requireLockdown();
-    try (FileChannel memory = FileChannel.open(Path.of("/proc/kcore"), StandardOpenOption.READ)) {
-      return new Outcome.Succeeded(memory + " is open");
-    } catch (IOException refused) {
-      return new Outcome.Refused("the kernel: " + refused.getMessage());
-    }
   }
 }

@@ -99,6 +99,32 @@ class AttackSuiteTest {
   }
 
   @Test
+  void givenAProcessThatWorksWhenAProgramInTheKernelReadsItThenItsSecretIsFound() throws Exception {
+    assumeThat(System.getProperty("user.name")).isEqualTo("root");
+    byte[] secret = "a secret of the control".getBytes(US_ASCII);
+    ProcessBuilder builder =
+        new ProcessBuilder("/bin/sh", "-c", "while :; do read -r x < /dev/null; done");
+    builder.environment().clear();
+    builder.environment().put("CANARY", new String(secret, US_ASCII));
+    Process other = builder.start();
+    try {
+      Memory.Range stack =
+          Memory.ranges(other.pid()).stream()
+              .filter(range -> range.name().equals("[stack]"))
+              .findFirst()
+              .orElseThrow();
+      Search search = new Search(List.of(new Canaries.Canary("it", secret)));
+      byte[] read = BpfReader.read(other.pid(), stack.to() - BpfReader.SIZE).orElseThrow();
+      search.block(read, read.length, "the stack");
+      assertThat(search.found()).hasSize(1);
+    } catch (RawCall.RefusedException forbidden) {
+      assumeThat(forbidden.getMessage()).as("this kernel takes no BPF programs").isEmpty();
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
   void givenAnotherProcessWhenItsDescriptorIsTakenThenItsFileIsRead(@TempDir Path folder)
       throws Exception {
     assumeThat(System.getProperty("user.name")).isEqualTo("root");
