@@ -2,6 +2,7 @@ package org.shieldwall.tpm;
 
 import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
 
 /** Signatures as other tools write them: without TPMT_SIGNATURE's header. */
 final class RawSignatures {
@@ -14,8 +15,13 @@ final class RawSignatures {
       throws MalformedException {
     return switch (scheme) {
       case RSASSA, RSAPSS -> {
-        if (bytes.length > 512) {
-          throw malformed(0, "at most 512 bytes", bytes.length + " bytes");
+        if (!(key instanceof RSAPublicKey rsa)) {
+          throw malformed(0, "an RSA key for an RSA signature", key.getAlgorithm());
+        }
+        // RFC 8017, sections 8.1.2 and 8.2.2: as long as the modulus.
+        int size = (rsa.getModulus().bitLength() + 7) / 8;
+        if (bytes.length != size) {
+          throw malformed(0, size + " bytes, as the key's modulus has", bytes.length + " bytes");
         }
         yield new TpmSignature.Rsa(scheme, hash, Bytes.of(bytes));
       }

@@ -82,8 +82,8 @@ public sealed interface TpmSignature {
   }
 
   /**
-   * {@return a signature given without its TPMT_SIGNATURE header} An RSA key's bytes are taken as
-   * they are; an EC key's may be DER (SEQUENCE of two INTEGERs) or r and s of equal length.
+   * {@return a signature given without its TPMT_SIGNATURE header} An RSA key's bytes are as many as
+   * its modulus has; an EC key's may be DER (SEQUENCE of two INTEGERs) or r and s of equal length.
    *
    * @param key the key that is said to have signed
    * @param scheme RSASSA, RSAPSS or ECDSA
