@@ -17,7 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Vectors {
   /** The folder that holds it. */
   public static final Path ROOT =
-      Path.of(System.getProperty("shieldwall.root", ".."), "../shared/vectors");
+      Path.of(System.getProperty("shieldwall.root", ".."))
+          .resolve(System.getProperty("shieldwall.vectors", "../shared/vectors"));
 
   private Vectors() {}
 

@@ -12,7 +12,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** Other projects' test data beside the source tree; tests that need it skip where it is absent. */
 final class Vectors {
   private static final Path FOLDER =
-      Path.of(System.getProperty("shieldwall.root", "."), "../shared/vectors");
+      Path.of(System.getProperty("shieldwall.root", ".."))
+          .resolve(System.getProperty("shieldwall.vectors", "../shared/vectors"));
 
   private Vectors() {}
 

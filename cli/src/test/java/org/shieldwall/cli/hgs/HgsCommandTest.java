@@ -1,7 +1,6 @@
 package org.shieldwall.cli.hgs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.PrintWriter;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.GenuineEvidence;
 import org.shieldwall.cli.Main;
 import org.shieldwall.protector.Guardian;
 import org.shieldwall.protocol.HgsClient;
@@ -196,9 +196,7 @@ class HgsCommandTest {
 
   @Test
   void givenAGenuineLog_whenAddedAsBaseline_thenItIsSaidInWordsAndGoesRound() throws Exception {
-    Path log =
-        Path.of(System.getProperty("shieldwall.root"), "../shared/vectors/bench/eventlog.bin");
-    assumeTrue(Files.exists(log), "skipped: no ../shared/vectors beside the project");
+    Path log = GenuineEvidence.file("bench/eventlog.bin");
     init();
     Said dry = run("baseline", "add", log, "--dry-run", "--dir", folder());
     assertThat(dry.exitCode()).isZero();

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.shieldwall.cli.Failure;
+import org.shieldwall.cli.GenuineEvidence;
 import org.shieldwall.cli.Main;
 import org.shieldwall.evidence.x509.CertificateFile;
 import org.shieldwall.evidence.x509.UntrustedCertificate;
@@ -31,8 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Makers' published certificates and a TPM that one of them made. */
 class TrustCommandTest {
-  private static final Path VECTORS =
-      Path.of(System.getProperty("shieldwall.root", ".."), "../shared/vectors/ek-certs");
+  private static final Path VECTORS = GenuineEvidence.FOLDER.resolve("ek-certs");
 
   @TempDir private Path temporary;
 
@@ -56,7 +56,7 @@ class TrustCommandTest {
 
   @BeforeEach
   void init() {
-    assumeTrue(Files.isDirectory(VECTORS), "skipped: no ../shared/vectors beside the project");
+    assumeTrue(Files.isDirectory(VECTORS), "skipped: no genuine evidence at " + VECTORS);
     assertThat(run("init", "--listen", "127.0.0.1:0").exitCode()).isZero();
   }
 

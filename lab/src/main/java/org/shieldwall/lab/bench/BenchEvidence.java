@@ -137,8 +137,9 @@ record BenchEvidence(
   static Path vectors() {
     return Path.of(System.getProperty("shieldwall.root", "."))
         .toAbsolutePath()
-        .normalize()
-        .resolveSibling("shared/vectors/bench");
+        .resolve(System.getProperty("shieldwall.vectors", "../shared/vectors"))
+        .resolve("bench")
+        .normalize();
   }
 
   private static ImaOptions options(Optional<ImaOptions.Expected> expected) {

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 /** Where genuine inputs come from. */
 final class Seeds {
   private static final Path ROOT = Path.of(System.getProperty("shieldwall.root", ".."));
-  private static final Path VECTORS = ROOT.resolve("../shared/vectors");
+  private static final Path VECTORS =
+      ROOT.resolve(System.getProperty("shieldwall.vectors", "../shared/vectors"));
   private static final int LARGEST = 256 << 10;
 
   private Seeds() {}

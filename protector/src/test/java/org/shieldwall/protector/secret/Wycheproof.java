@@ -17,7 +17,10 @@ public final class Wycheproof {
   /** Runs {@code run} with the group and the case, for each case of a file. */
   public static void each(String file, BiConsumer<JsonNode, JsonNode> run) throws IOException {
     Path path =
-        Path.of(System.getProperty("shieldwall.root"), "../shared/vectors/wycheproof", file);
+        Path.of(System.getProperty("shieldwall.root", ".."))
+            .resolve(System.getProperty("shieldwall.vectors", "../shared/vectors"))
+            .resolve("wycheproof")
+            .resolve(file);
     Assumptions.assumeTrue(Files.exists(path), "no Wycheproof vectors at " + path);
     JsonNode root = JsonMapper.shared().readTree(Files.readAllBytes(path));
     int cases = 0;
