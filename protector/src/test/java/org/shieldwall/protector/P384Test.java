@@ -14,7 +14,10 @@ import java.security.spec.ECPrivateKeySpec;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.shieldwall.protector.ProtectorException.Code;
+import org.shieldwall.protector.secret.Cryptography;
 import org.shieldwall.protector.secret.Wycheproof;
 
 class P384Test {
@@ -23,8 +26,13 @@ class P384Test {
       HexFormat.of().parseHex("3076301006072a8648ce3d020106052b81040022036200");
 
   /** Wycheproof's keys are SubjectPublicKeyInfo; a JWK or a key set has the bare point. */
-  @Test
-  void agreesAsWycheproofSays() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void agreesAsWycheproofSays(Cryptography cryptography) throws Exception {
+    cryptography.doing(P384Test::agreesAsWycheproofSays);
+  }
+
+  private static void agreesAsWycheproofSays() throws Exception {
     int[] accepted = {0};
     Wycheproof.each(
         "ecdh_secp384r1_test.json",

@@ -103,6 +103,13 @@ public final class CredentialMaker {
     }
     byte[] plain = new byte[SYMMETRIC_BITS / 8];
     random.nextBytes(plain);
+    byte[] encrypted = oaep(key, KeyDerivation.zeroEnded(IDENTITY), plain, random);
+    return new Seed(plain, new ByteWriter().sized(encrypted).toBytes());
+  }
+
+  /** RSAES-OAEP (RFC 8017, section 7.1.1) with this class's hash for label and mask alike. */
+  static byte[] oaep(RSAPublicKey key, byte[] label, byte[] plain, SecureRandom random)
+      throws GeneralSecurityException {
     Cipher oaep = Cipher.getInstance("RSA/ECB/OAEPPadding");
     oaep.init(
         Cipher.ENCRYPT_MODE,
@@ -111,9 +118,9 @@ public final class CredentialMaker {
             HASH.javaName(),
             "MGF1",
             new MGF1ParameterSpec(HASH.javaName()),
-            new PSource.PSpecified(KeyDerivation.zeroEnded(IDENTITY))),
+            new PSource.PSpecified(label)),
         random);
-    return new Seed(plain, new ByteWriter().sized(oaep.doFinal(plain)).toBytes());
+    return oaep.doFinal(plain);
   }
 
   /** Annex C.6.4: one-pass Diffie-Hellman; what is sent is the ephemeral point. */

@@ -3,24 +3,49 @@ package org.shieldwall.protector.secret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.PrivateKey;
-import java.security.spec.MGF1ParameterSpec;
-import java.security.spec.PKCS8EncodedKeySpec;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.Optional;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
-import javax.crypto.spec.OAEPParameterSpec;
-import javax.crypto.spec.PSource;
-import org.junit.jupiter.api.Test;
+import javax.crypto.KeyAgreement;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** Project Wycheproof's vectors against the primitives as they are used here. */
 class WycheproofTest {
-  @Test
-  void aesGcm() throws Exception {
+  /** Otherwise the two runs of each test would be one run twice. */
+  @ParameterizedTest
+  @EnumSource
+  void theProviderIsTheOneMeant(Cryptography cryptography) throws Exception {
+    cryptography.doing(() -> {
+      assertThat(Cipher.getInstance("AES/GCM/NoPadding").getProvider().getName())
+          .startsWith(cryptography.provider());
+      assertThat(KeyAgreement.getInstance("ECDH").getProvider().getName())
+          .startsWith(cryptography.provider());
+    });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aesGcm(Cryptography cryptography) throws Exception {
+    cryptography.doing(WycheproofTest::aesGcm);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void hkdf(Cryptography cryptography) throws Exception {
+    cryptography.doing(WycheproofTest::hkdf);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aesKeyWrap(Cryptography cryptography) throws Exception {
+    cryptography.doing(WycheproofTest::aesKeyWrap);
+  }
+
+  private static void aesGcm() throws Exception {
     int[] used = {0};
     Wycheproof.each(
         "aes_gcm_test.json",
@@ -48,8 +73,18 @@ class WycheproofTest {
                   .isEqualTo(hex(test, "msg"));
               assertThat(AesGcm.seal(secret, iv, hex(test, "aad"), hex(test, "msg")))
                   .isEqualTo(sealed);
+              ByteBuffer out = ByteBuffer.allocateDirect(sealed.length);
+              AesGcm.seal(secret, iv, hex(test, "aad"), direct(hex(test, "msg")), out);
+              assertThat(out.flip()).isEqualTo(ByteBuffer.wrap(sealed));
+              ByteBuffer back = ByteBuffer.allocateDirect(sealed.length);
+              AesGcm.open(secret, iv, hex(test, "aad"), direct(sealed), back);
+              assertThat(back.flip()).isEqualTo(ByteBuffer.wrap(hex(test, "msg")));
             } else {
               assertThatThrownBy(() -> AesGcm.open(secret, iv, hex(test, "aad"), sealed))
+                  .isInstanceOf(AEADBadTagException.class);
+              ByteBuffer out = ByteBuffer.allocateDirect(sealed.length);
+              assertThatThrownBy(
+                      () -> AesGcm.open(secret, iv, hex(test, "aad"), direct(sealed), out))
                   .isInstanceOf(AEADBadTagException.class);
             }
           } catch (AEADBadTagException e) {
@@ -59,8 +94,7 @@ class WycheproofTest {
     assertThat(used[0]).as("cases that apply").isGreaterThan(50);
   }
 
-  @Test
-  void hkdf() throws Exception {
+  private static void hkdf() throws Exception {
     for (String hash : new String[] {"256", "384"}) {
       Wycheproof.each(
           "hkdf_sha" + hash + "_test.json",
@@ -91,8 +125,7 @@ class WycheproofTest {
     }
   }
 
-  @Test
-  void aesKeyWrap() throws Exception {
+  private static void aesKeyWrap() throws Exception {
     Wycheproof.each(
         "aes_wrap_test.json",
         (group, test) -> {
@@ -107,44 +140,17 @@ class WycheproofTest {
         });
   }
 
-  /** What credentials for RSA endorsement keys rest on. */
-  @Test
-  void rsaOaep() throws Exception {
-    Wycheproof.each(
-        "rsa_oaep_2048_sha256_mgf1sha256_test.json",
-        (group, test) -> {
-          try {
-            PrivateKey key =
-                KeyFactory.getInstance("RSA")
-                    .generatePrivate(new PKCS8EncodedKeySpec(hex(group, "privateKeyPkcs8")));
-            Cipher cipher = Cipher.getInstance("RSA/ECB/OAEPPadding");
-            cipher.init(
-                Cipher.DECRYPT_MODE,
-                key,
-                new OAEPParameterSpec(
-                    "SHA-256",
-                    "MGF1",
-                    MGF1ParameterSpec.SHA256,
-                    new PSource.PSpecified(hex(test, "label"))));
-            if (valid(test)) {
-              assertThat(cipher.doFinal(hex(test, "ct"))).isEqualTo(hex(test, "msg"));
-            } else {
-              assertThatThrownBy(() -> cipher.doFinal(hex(test, "ct")))
-                  .as(name(test))
-                  .isInstanceOf(GeneralSecurityException.class);
-            }
-          } catch (GeneralSecurityException e) {
-            throw new AssertionError(name(test), e);
-          }
-        });
-  }
-
   private static boolean valid(JsonNode test) {
     return test.get("result").stringValue().equals("valid");
   }
 
   private static byte[] hex(JsonNode node, String field) {
     return HexFormat.of().parseHex(node.get(field).stringValue());
+  }
+
+  /** Outside of the heap, as large state is. */
+  private static ByteBuffer direct(byte[] bytes) {
+    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
   }
 
   private static byte[] concat(byte[] first, byte[] second) {
