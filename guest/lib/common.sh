@@ -49,8 +49,30 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else unshare --map-root-user "$@"; fi
 }
 
+# show_download DIR TOTAL: how far the files in DIR are: bytes, rate and time left, on one line of a terminal, until it is
+# ended or the script is. Nothing where standard error is no terminal.
+show_download() {
+  local dir=$1 total=$2 started
+  [ -t 2 ] || return 0
+  started=$(date +%s%N)
+  while kill -0 $$ 2> /dev/null; do
+    find "$dir" -maxdepth 1 -type f -printf '%s\n' \
+      | awk -v total="$total" -v ns=$(($(date +%s%N) - started)) '
+          { done += $1 }
+          END {
+            mib = 1048576; rate = done / (ns / 1e9 + 0.001)
+            printf "\r\033[Kdownloading packages"
+            if (total > 0) printf "  %3d %%  %.0f of %.0f MiB", done * 100 / total, done / mib, total / mib
+            else printf "  %.0f MiB", done / mib
+            printf "  %.1f MiB/s", rate / mib
+            if (total > done && rate > 0) printf "  %.0f s left", (total - done) / rate
+          }' >&2
+    sleep 0.3
+  done
+}
+
 # fetch_packages DIR: downloads the packages of the list and the kernel (apt checks each against the signed
-# archive index) and unpacks them into DIR/packages, the kernel into DIR/kernel. Prints nothing.
+# archive index) and unpacks them into DIR/packages, the kernel into DIR/kernel. Prints nothing but how far it is.
 fetch_packages() {
   local work=$1 kernel names
   grep -qx 'VERSION_ID="12"' /etc/os-release || fail "the guest is built from Debian 12 packages, and this is not Debian 12"
@@ -62,9 +84,16 @@ fetch_packages() {
   mapfile -t names < <(grep -v '^#' "$guest/packages")
   mkdir -p "$work/debs" "$work/packages" "$work/kernel"
   # Root's apt would drop to a user who may not write here, and complain; the archive's signature is what counts.
-  (cd "$work/debs" && apt-get download -q -o APT::Sandbox::User=root "$kernel" "${names[@]}") > "$work/download.log" 2>&1 \
-    || fail "could not download packages: $(grep -m 1 '^E:' "$work/download.log" || tail -n 1 "$work/download.log")" \
-      "apt-get update"
+  local download=(apt-get download -q -o APT::Sandbox::User=root "$kernel" "${names[@]}") total shown status=0
+  total=$("${download[@]}" --print-uris 2> /dev/null | awk '{ bytes += $3 } END { print bytes + 0 }') || total=0
+  show_download "$work/debs" "$total" &
+  shown=$!
+  (cd "$work/debs" && exec "${download[@]}") > "$work/download.log" 2>&1 || status=$?
+  kill "$shown" 2> /dev/null || true
+  wait "$shown" || true
+  [ ! -t 2 ] || printf '\r\033[K' >&2
+  [ "$status" = 0 ] || fail "could not download packages: $(grep -m 1 '^E:' "$work/download.log" || tail -n 1 "$work/download.log")" \
+    "apt-get update"
   local deb
   for deb in "$work"/debs/*.deb; do
     case ${deb##*/} in
