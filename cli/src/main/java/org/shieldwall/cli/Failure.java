@@ -1,5 +1,8 @@
 package org.shieldwall.cli;
 
+import java.util.OptionalLong;
+import org.shieldwall.tpm.MalformedException;
+
 /**
  * A command that cannot do what it was asked: what happened, and the command or action that mends
  * it. {@link Main} prints both and nothing else; no stack trace reaches a user.
@@ -16,6 +19,7 @@ public final class Failure extends RuntimeException {
 
   private final String hint;
   private final int exitCode;
+  private final OptionalLong offset;
 
   /**
    * @param what what happened and what it means, one sentence without a full stop
@@ -23,9 +27,25 @@ public final class Failure extends RuntimeException {
    * @param exitCode one of this class's constants
    */
   public Failure(String what, String hint, int exitCode) {
+    this(what, hint, exitCode, OptionalLong.empty());
+  }
+
+  private Failure(String what, String hint, int exitCode, OptionalLong offset) {
     super(what);
     this.hint = hint;
     this.exitCode = exitCode;
+    this.offset = offset;
+  }
+
+  /**
+   * {@return the failure that a malformed input is}
+   *
+   * @param what which input it is
+   * @param hint what mends it; empty if nothing is known to
+   */
+  public static Failure malformed(String what, MalformedException problem, String hint) {
+    return new Failure(
+        what + ": " + problem.getMessage(), hint, MALFORMED, OptionalLong.of(problem.offset()));
   }
 
   /** {@return what mends it; empty if nothing is known to} */
@@ -36,6 +56,11 @@ public final class Failure extends RuntimeException {
   /** {@return the exit code of the process} */
   public int exitCode() {
     return exitCode;
+  }
+
+  /** {@return where in the input it is, in bytes from its start; empty if it is nowhere there} */
+  public OptionalLong offset() {
+    return offset;
   }
 
   /** {@return what happened} */

@@ -129,11 +129,13 @@ public final class Main implements Runnable {
     }
     if (wantsJson(parsed)) {
       ObjectNode error = Output.object();
-      error
-          .putObject("error")
-          .put("message", failure.what())
-          .put("hint", failure.hint())
-          .put("exitCode", failure.exitCode());
+      ObjectNode said =
+          error
+              .putObject("error")
+              .put("message", failure.what())
+              .put("hint", failure.hint())
+              .put("exitCode", failure.exitCode());
+      failure.offset().ifPresent(offset -> said.put("offset", offset));
       line.getOut().println(Output.indented(error));
       line.getOut().flush();
     } else {

@@ -64,17 +64,6 @@ final class EvidenceFiles {
   }
 
   static Failure malformed(Path file, MalformedException problem) {
-    return new Failure(
-        file
-            + ": malformed "
-            + problem.structure()
-            + " at offset "
-            + problem.offset()
-            + ": expected "
-            + problem.expected()
-            + ", found "
-            + problem.found(),
-        "",
-        Failure.MALFORMED);
+    return Failure.malformed(file.toString(), problem, "");
   }
 }

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.InputFile;
 import org.shieldwall.tpm.Bytes;
+import org.shieldwall.tpm.MalformedException;
 import org.shieldwall.tpm.PcrSelection;
 import org.shieldwall.tpm.PcrValues;
 import org.shieldwall.tpm.TpmHash;
@@ -130,15 +131,9 @@ final class PcrFile {
   }
 
   private static Failure malformed(Path file, int offset, String expected, String found) {
-    return new Failure(
-        file
-            + ": malformed PCR values at offset "
-            + offset
-            + ": expected "
-            + expected
-            + ", found "
-            + found,
-        "write {\"sha256\":{\"0\":\"hex\",…}}, or use the output of tpm2_pcrread",
-        Failure.MALFORMED);
+    return Failure.malformed(
+        file.toString(),
+        new MalformedException("PCR values", offset, expected, found),
+        "write {\"sha256\":{\"0\":\"hex\",…}}, or use the output of tpm2_pcrread");
   }
 }

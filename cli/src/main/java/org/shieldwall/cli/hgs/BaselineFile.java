@@ -93,8 +93,7 @@ public record BaselineFile(Path file, boolean log, CaptureLevel level) {
                 Failure.REFUSED);
           });
     } catch (MalformedException problem) {
-      throw new Failure(
-          file + " holds no attestation key: " + problem.getMessage(), "", Failure.MALFORMED);
+      throw Failure.malformed(file + " holds no attestation key", problem, "");
     }
   }
 
@@ -130,10 +129,10 @@ public record BaselineFile(Path file, boolean log, CaptureLevel level) {
       BootFacts facts = BootFacts.draw(parsed, TpmHash.SHA256);
       return BootBaseline.capture(requireName(name), facts, level);
     } catch (MalformedException problem) {
-      throw new Failure(
-          file + " is no event log: " + problem.getMessage(),
-          "take it on the host: /sys/kernel/security/tpm0/binary_bios_measurements",
-          Failure.MALFORMED);
+      throw Failure.malformed(
+          file + " is no event log",
+          problem,
+          "take it on the host: /sys/kernel/security/tpm0/binary_bios_measurements");
     }
   }
 

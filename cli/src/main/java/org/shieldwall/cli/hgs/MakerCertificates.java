@@ -65,10 +65,8 @@ final class MakerCertificates {
     try {
       return CertificateFile.parse(InputFile.read(file, CertificateFile.MAXIMUM_SIZE));
     } catch (MalformedException e) {
-      throw new Failure(
-          file + " holds no certificate that reads: " + e.getMessage(),
-          "give PEM or DER; nothing was added",
-          Failure.MALFORMED);
+      throw Failure.malformed(
+          file + " holds no certificate that reads", e, "give PEM or DER; nothing was added");
     }
   }
 }

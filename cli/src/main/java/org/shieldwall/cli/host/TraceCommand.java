@@ -181,10 +181,7 @@ final class TraceCommand implements Callable<Integer> {
     try {
       return CaptureAppraisal.of(capture, policy);
     } catch (MalformedException problem) {
-      throw new Failure(
-          "the attestation key in the capture is malformed: " + problem.getMessage(),
-          "",
-          Failure.MALFORMED);
+      throw Failure.malformed("the attestation key in the capture", problem, "");
     }
   }
 
