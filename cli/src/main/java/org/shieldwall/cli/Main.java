@@ -2,8 +2,6 @@ package org.shieldwall.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import org.shieldwall.cli.demo.DemoCommand;
 import org.shieldwall.cli.evidence.EvidenceCommand;
 import org.shieldwall.cli.hgs.HgsCommand;
@@ -46,8 +44,6 @@ public final class Main implements Runnable {
           EvidenceCommand.class,
           DemoCommand.class);
 
-  private static final Set<String> VERSION = Set.of("-V", "--version");
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private Main() {}
@@ -74,32 +70,26 @@ public final class Main implements Runnable {
     return line.execute(arguments.toArray(String[]::new));
   }
 
+  /** {@return the command with all that is below it} */
   static CommandLine commandLine() {
-    return commandLine(List.of());
+    CommandLine line = new CommandLine(new Main());
+    CommandTree.addAll(line, GROUPS);
+    return withHandlers(line);
   }
 
-  /**
-   * Making the commands of all groups takes most of the time of a short command: where the first
-   * word names a group, or asks for the version, the others are left out.
-   */
+  /** {@return the command with what these words need} */
   static CommandLine commandLine(List<String> arguments) {
     CommandLine line = new CommandLine(new Main());
-    String first = arguments.isEmpty() ? "" : arguments.getFirst();
-    boolean named = GROUPS.stream().anyMatch(each -> nameOf(each).equals(first));
-    for (Class<?> group : GROUPS) {
-      if (nameOf(group).equals(first) || !(named || VERSION.contains(first))) {
-        line.addSubcommand(group);
-      }
-    }
+    CommandTree.add(line, GROUPS, arguments);
+    return withHandlers(line);
+  }
+
+  private static CommandLine withHandlers(CommandLine line) {
     line.setExecutionExceptionHandler(Main::report);
     line.setParameterExceptionHandler(Main::usage);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(true);
     return line;
-  }
-
-  private static String nameOf(Class<?> group) {
-    return Objects.requireNonNull(group.getAnnotation(Command.class)).name();
   }
 
   @Override

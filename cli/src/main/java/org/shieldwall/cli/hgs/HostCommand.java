@@ -3,6 +3,7 @@ package org.shieldwall.cli.hgs;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.shieldwall.cli.CommandGroup;
 import org.shieldwall.cli.Failure;
 import org.shieldwall.cli.Output;
 import org.shieldwall.hgs.admin.HostAdministration.Standing;
@@ -21,22 +22,25 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "host",
     description = "Say which hosts may attest, and see how they stand.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      HostAddCommand.class,
-      HostShowCommand.class,
-      HostLabelCommand.class,
-      HostStateCommands.Quarantine.class,
-      HostStateCommands.Restore.class,
-      HostStateCommands.Revoke.class,
-      HostStateCommands.Remove.class,
-      HostExceptCommands.Except.class,
-      HostExceptCommands.Exceptions.class,
-      HostExceptCommands.Unexcept.class,
-      HostRevokeAkCommand.class
-    })
-final class HostCommand implements Runnable {
+    mixinStandardHelpOptions = true)
+final class HostCommand implements CommandGroup {
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public List<Class<?>> commands() {
+    return List.of(
+        HostAddCommand.class,
+        HostShowCommand.class,
+        HostLabelCommand.class,
+        HostStateCommands.Quarantine.class,
+        HostStateCommands.Restore.class,
+        HostStateCommands.Revoke.class,
+        HostStateCommands.Remove.class,
+        HostExceptCommands.Except.class,
+        HostExceptCommands.Exceptions.class,
+        HostExceptCommands.Unexcept.class,
+        HostRevokeAkCommand.class);
+  }
 
   @Override
   public void run() {

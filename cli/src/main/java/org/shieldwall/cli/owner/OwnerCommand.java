@@ -1,5 +1,7 @@
 package org.shieldwall.cli.owner;
 
+import java.util.List;
+import org.shieldwall.cli.CommandGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -8,15 +10,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "owner",
     description = "For the owner of VMs: guardians, templates, shielding data.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      GuardianCommand.class,
-      TemplateCommand.class,
-      DataCommand.class,
-      GrantCommand.class
-    })
-public final class OwnerCommand implements Runnable {
+    mixinStandardHelpOptions = true)
+public final class OwnerCommand implements CommandGroup {
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public List<Class<?>> commands() {
+    return List.of(
+        GuardianCommand.class, TemplateCommand.class, DataCommand.class, GrantCommand.class);
+  }
 
   @Override
   public void run() {
