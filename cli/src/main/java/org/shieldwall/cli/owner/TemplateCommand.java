@@ -66,17 +66,22 @@ final class TemplateCommand implements Runnable {
       @Option(
               names = "--name",
               required = true,
+              paramLabel = "NAME",
               description = "The template's name; the same for all its versions.")
           String name,
-      @Option(names = "--version", required = true, description = "Its version, like 1.2.3.")
+      @Option(
+              names = "--version",
+              required = true,
+              paramLabel = "VERSION",
+              description = "Its version, like 1.2.3.")
           String version,
       @Option(
               names = "--secure-boot-certificate",
               required = true,
               paramLabel = "FILE",
               description =
-                  "Certificate (PEM or DER) that its boot image is signed with: the only one that"
-                      + " VMs made from it will boot. May be given several times.")
+                  "The one certificate (PEM or DER) that its boot image is signed with: VMs made"
+                      + " from it boot nothing else.")
           List<Path> certificates,
       @Option(
               names = "--forbid",
@@ -96,7 +101,7 @@ final class TemplateCommand implements Runnable {
     TemplateVersion parsed = version(version);
     VolumeSignatureCatalog.SecureBoot secureBoot =
         new VolumeSignatureCatalog.SecureBoot(
-            certificates.stream().map(TemplateCommand::certificate).toList(),
+            List.of(certificate(one(certificates))),
             forbidden == null ? List.of() : forbidden.stream().map(TemplateCommand::hash).toList());
     SecureRandom random = new SecureRandom();
     GuardianKey key = unlocking.open(signer, random);
@@ -142,7 +147,7 @@ final class TemplateCommand implements Runnable {
     } catch (DiskRefusedException differs) {
       throw refused(differs);
     } catch (MalformedException malformed) {
-      throw new Failure(image + ": " + malformed.getMessage(), "", Failure.MALFORMED);
+      throw Failure.malformed(image.toString(), malformed, "");
     } catch (IOException problem) {
       throw unreadable(image, problem);
     }
@@ -157,10 +162,10 @@ final class TemplateCommand implements Runnable {
     } catch (DiskRefusedException unsuitable) {
       throw refused(unsuitable);
     } catch (MalformedException malformed) {
-      throw new Failure(
-          image + ": " + malformed.getMessage(),
-          "a template is a raw disk image with a GUID partition table",
-          Failure.MALFORMED);
+      throw Failure.malformed(
+          image.toString(),
+          malformed,
+          "a template is a raw disk image with a GUID partition table");
     } catch (IOException problem) {
       throw unreadable(image, problem);
     }
@@ -216,6 +221,19 @@ final class TemplateCommand implements Runnable {
       throw new Failure(
           "\"" + text + "\" is " + wrong.getMessage(), "--version 1.0.0", Failure.MALFORMED);
     }
+  }
+
+  /** A VM's disk is bound to PCR 7, which says which certificate vouched for the boot image. */
+  private static Path one(List<Path> certificates) {
+    if (certificates.size() != 1) {
+      throw new Failure(
+          certificates.size()
+              + " Secure Boot certificates are given, and no host would make a VM of the template:"
+              + " which of them vouched for the boot image would change what its disk is sealed to",
+          "give --secure-boot-certificate once, with what the boot image is signed with",
+          Failure.MALFORMED);
+    }
+    return certificates.getFirst();
   }
 
   private static byte[] certificate(Path file) {

@@ -235,6 +235,37 @@ class OwnerCommandTest {
   }
 
   @Test
+  void aTemplateThatNoHostWouldMakeAVmOfIsNotSigned() throws Exception {
+    Path certificate = certificate();
+    Path catalog = folder.resolve("c");
+
+    Ran signed =
+        run(
+            "owner",
+            "template",
+            "sign",
+            template(),
+            "--name",
+            "web",
+            "--version",
+            "1",
+            "--secure-boot-certificate",
+            certificate,
+            "--secure-boot-certificate",
+            certificate,
+            "--signer",
+            guardian("signer"),
+            "--key-file",
+            key,
+            "--out",
+            catalog);
+
+    assertThat(signed.exitCode()).isEqualTo(Failure.MALFORMED);
+    assertThat(signed.err()).contains("2 Secure Boot certificates", "hint:  give --secure-boot-");
+    assertThat(catalog).doesNotExist();
+  }
+
+  @Test
   void anImageWithoutPartitionsIsMalformed() throws Exception {
     Path image = Files.write(folder.resolve("no.img"), new byte[1 << 20]);
 
