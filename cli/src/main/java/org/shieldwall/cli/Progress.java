@@ -1,9 +1,10 @@
 package org.shieldwall.cli;
 
-import java.io.Console;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * One line on a terminal that says how far long work is: stage, share, bytes, rate and time left.
@@ -11,6 +12,7 @@ import java.util.Optional;
  */
 public final class Progress implements AutoCloseable {
   private static final long INTERVAL_NANOS = 100_000_000;
+  private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
   private static final double MEBIBYTE = 1024.0 * 1024.0;
 
   private final PrintStream out;
@@ -27,8 +29,20 @@ public final class Progress implements AutoCloseable {
 
   /** {@return progress on standard error if a person is looking at it} */
   public static Progress onTerminal() {
-    return new Progress(
-        System.err, Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false));
+    return new Progress(System.err, errorIsTerminal());
+  }
+
+  /**
+   * Where progress goes decides, and not where results go: {@code System.console()} asks for
+   * standard input and output, one of which is often a file or a pipe.
+   */
+  private static boolean errorIsTerminal() {
+    try {
+      String device = Files.readSymbolicLink(STANDARD_ERROR).toString();
+      return device.matches("/dev/(pts/\\d+|tty\\w*|console)");
+    } catch (IOException unknown) {
+      return false;
+    }
   }
 
   /**
