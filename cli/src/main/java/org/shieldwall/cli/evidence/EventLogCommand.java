@@ -14,6 +14,7 @@ import org.shieldwall.evidence.eventlog.BootFacts;
 import org.shieldwall.evidence.eventlog.LogLimits;
 import org.shieldwall.evidence.eventlog.LogProblem;
 import org.shieldwall.evidence.eventlog.Replay;
+import org.shieldwall.evidence.eventlog.UnloggedExit;
 import org.shieldwall.evidence.eventlog.UntrustedEventLog;
 import org.shieldwall.tpm.Bytes;
 import org.shieldwall.tpm.MalformedException;
@@ -125,12 +126,25 @@ final class EventLogCommand implements Callable<Integer> {
                 Optional<Bytes> wanted = expected.value(hash, pcr);
                 if (wanted.isPresent() && !wanted.get().equals(value)) {
                   mismatches.add(
-                      "PCR %d of bank %s: the log leads to %s, not to %s"
-                          .formatted(pcr, hash.label(), value, wanted.get()));
+                      "PCR %d of bank %s: the log leads to %s, not to %s%s"
+                          .formatted(
+                              pcr,
+                              hash.label(),
+                              value,
+                              wanted.get(),
+                              quirk(pcr, hash, value, wanted.get())));
                 }
               }));
     }
     return mismatches;
+  }
+
+  /** What explains a mismatch without an attack, and does not excuse it. */
+  private static String quirk(int pcr, TpmHash bank, Bytes value, Bytes wanted) {
+    return pcr == UnloggedExit.PCR && UnloggedExit.after(bank, value).equals(wanted)
+        ? ", which is where the two events of ExitBootServices lead from there: this firmware"
+            + " measures them and does not record them"
+        : "";
   }
 
   private static ObjectNode toJson(

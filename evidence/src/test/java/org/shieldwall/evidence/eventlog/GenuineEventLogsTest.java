@@ -74,6 +74,34 @@ class GenuineEventLogsTest {
     }
   }
 
+  /** tpm2-tools' other form: the events of event-moklisttrusted.bin, with their data in hex. */
+  @Test
+  void everyEventOfTheLogInHexIsReadWithItsPcrDigestAndData() throws MalformedException {
+    String text =
+        new String(
+            Vectors.bytes("eventlogs/tpm2-tools/event-moklisttrusted-hex.yaml"),
+            StandardCharsets.UTF_8);
+    UntrustedEventLog log = log("eventlogs/tpm2-tools/event-moklisttrusted.bin");
+    List<String> pcrs = values(text, "pcr");
+    List<String> digests = values(text, "digest");
+    List<String> data = values(text, "event_data");
+    assertThat(log.events()).hasSameSizeAs(pcrs).hasSizeGreaterThan(90);
+    for (int i = 0; i < log.events().size(); i++) {
+      UntrustedEvent event = log.events().get(i);
+      assertThat(event.pcr()).as("event %d", i).isEqualTo(Long.parseLong(pcrs.get(i)));
+      // The header's event has zeros for SHA-1, whatever banks follow.
+      assertThat(event.digest(TpmHash.SHA256).map(Bytes::hex).orElse("00".repeat(20)))
+          .as("event %d", i)
+          .isEqualTo(digests.get(i));
+      assertThat(event.data().hex()).as("event %d", i).isEqualTo(data.get(i));
+    }
+  }
+
+  private static List<String> values(String yaml, String key) {
+    Pattern line = Pattern.compile("(?m)^ *" + key + ": '?([0-9a-f]*)'?$");
+    return line.matcher(yaml).results().map(each -> each.group(1)).toList();
+  }
+
   private static Map<TpmHash, Map<Integer, Bytes>> expectedPcrs(String yaml) {
     Map<TpmHash, Map<Integer, Bytes>> banks = new TreeMap<>();
     TpmHash bank = TpmHash.SHA1;
@@ -132,6 +160,17 @@ class GenuineEventLogsTest {
     assertThat(replayed.banks().get(TpmHash.SHA1)).containsKeys(0, 4, 5, 7, 11, 12, 13, 14);
   }
 
+  /** The firmware measures ExitBootServices after it has handed the log over. */
+  @Test
+  void aLogWithoutExitBootServicesLeadsToItsTpmsValueOnceBothEventsAreAdded()
+      throws MalformedException {
+    UntrustedEventLog log = log("eventlogs/go-attestation/ebs_event_missing_eventlog");
+    Bytes logged = Replay.replay(log, TpmHash.SHA1).value(TpmHash.SHA1, 5).orElseThrow();
+    Bytes shown = Bytes.ofHex("31245808d6d35849bc394f6343f2b3ff908ed5e3");
+    assertThat(logged).isNotEqualTo(shown);
+    assertThat(UnloggedExit.after(TpmHash.SHA1, logged)).isEqualTo(shown);
+  }
+
   @Test
   void startupLocalityOfAShortLogIsPcr0sFirstValue() throws MalformedException {
     UntrustedEventLog log = log("eventlogs/go-attestation/short_no_action_eventlog");
@@ -166,6 +205,7 @@ class GenuineEventLogsTest {
         "cel.b64",
         "dbxupdate-2014-08-11.bin",
         "dbxupdate_x64-2020-10-12.bin",
+        "dbxupdate_x64-2021-04-29.bin",
         "expected_pcrs.json"
       })
   void whatIsNoEventLogIsNamed(String name) {

@@ -73,7 +73,9 @@ class GenuineCertificatesTest {
     "pca_tpm_rsa_enc_cert.pem,gcp_ek_ak_ca_root.crt,gcp_ek_ak_ca_intermediate_v3.crt",
     "pca_tpm_rsa_sign_cert.pem,gcp_ek_ak_ca_root.crt,gcp_ek_ak_ca_intermediate_v3.crt",
     "uca_tpm_ecc_enc_cert.pem,tpm_ek_root_1.cer,tpm_ek_intermediate_3.crt",
-    "uca_tpm_rsa_enc_cert.pem,tpm_ek_root_1.cer,tpm_ek_intermediate_3.crt"
+    "uca_tpm_ecc_sign_cert.pem,tpm_ek_root_1.cer,tpm_ek_intermediate_3.crt",
+    "uca_tpm_rsa_enc_cert.pem,tpm_ek_root_1.cer,tpm_ek_intermediate_3.crt",
+    "uca_tpm_rsa_sign_cert.pem,tpm_ek_root_1.cer,tpm_ek_intermediate_3.crt"
   })
   void cloudCertificatesChainThroughTheirIntermediate(String file, String root, String intermediate)
       throws MalformedException {
