@@ -14,6 +14,7 @@ import org.shieldwall.cli.InputFile;
 import org.shieldwall.cli.Output;
 import org.shieldwall.evidence.AttestationKey;
 import org.shieldwall.evidence.Finding;
+import org.shieldwall.evidence.FindingCode;
 import org.shieldwall.evidence.quote.QuoteAppraisal;
 import org.shieldwall.evidence.quote.QuoteCheck;
 import org.shieldwall.evidence.quote.QuoteExpectations;
@@ -84,7 +85,9 @@ final class QuoteCommand implements Callable<Integer> {
       description = "PCR values to hold against the quote: JSON, or the output of tpm2_pcrread.")
   private Optional<Path> pcrs = Optional.empty();
 
-  @Option(names = "--allow-sha1", description = "Accept a signature over SHA-1.")
+  @Option(
+      names = "--allow-sha1",
+      description = "Accept a signature over SHA-1, and a key that makes no other.")
   private boolean allowSha1;
 
   @Option(names = "--json", description = "One JSON object on standard output.")
@@ -246,11 +249,13 @@ final class QuoteCommand implements Callable<Integer> {
           .put("nonce", freshness)
           .put("pcrDigest", digest)
           .put("keyAttributes", attributes.orElse("not-checked"));
+      hint(findings).ifPresent(each -> result.put("hint", each));
       parsed.ifPresent(each -> describe(result, each));
       out.println(Output.indented(result));
     } else {
       out.println(verdict);
       findings.forEach(each -> out.println("  " + each));
+      hint(findings).ifPresent(each -> out.println("hint: " + each));
       parsed.ifPresent(each -> describe(out, each));
       out.println("  nonce:      " + freshness);
       out.println("  PCR values: " + digest);
@@ -258,6 +263,16 @@ final class QuoteCommand implements Callable<Integer> {
     }
     out.flush();
     return findings.isEmpty() ? 0 : Failure.REFUSED;
+  }
+
+  /** Old TPMs and keys sign no other way; whoever looks at a file may want to know all the same. */
+  private static Optional<String> hint(List<Finding> findings) {
+    return findings.stream().anyMatch(each -> each.code() == FindingCode.QUOTE_SIGNATURE_WEAK)
+        ? Optional.of(
+            "SHA-1 can be collided, so that its signature proves little; to see whether everything"
+                + " else holds: the same command with --allow-sha1 (a Host Guardian Service never"
+                + " accepts it)")
+        : Optional.empty();
   }
 
   private static void describe(ObjectNode result, TpmAttest parsed) {
