@@ -9,8 +9,8 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.shieldwall.host.attest.Evidence;
 import org.shieldwall.tpm.command.TpmException;
 
 /** The demonstration's cast and stage, and its steps in order. */
@@ -72,7 +72,7 @@ public final class Demo implements AutoCloseable {
   public final int webPort;
   public final String secret;
   public final byte[] bootLog;
-  public final Optional<String> realTpm;
+  public final HostsTpm tpm;
   public final PlayedMachine machine;
   public final PlayedMachine secondMachine;
   public final PlayedMachine strangeMachine;
@@ -83,10 +83,10 @@ public final class Demo implements AutoCloseable {
   private @Nullable Process hgsProcess;
 
   /** A stage in the empty folder {@code work}; nothing is started yet. */
-  public Demo(Path work, Path template, Optional<String> realTpm) {
+  public Demo(Path work, Path template, HostsTpm tpm) {
     this.work = work;
     this.template = template;
-    this.realTpm = realTpm;
+    this.tpm = tpm;
     this.owner = work.resolve("owner");
     this.hgs = work.resolve("hgs");
     this.hgsLog = work.resolve("hgs.log");
@@ -112,22 +112,18 @@ public final class Demo implements AutoCloseable {
     return steps;
   }
 
-  String hostInWords() {
-    return realTpm
-        .map(tpm -> "this machine with its own TPM, " + tpm + ", and its own boot")
-        .orElse(
-            "this machine with an swtpm, into which a genuine OVMF boot log is played; it shows the"
-                + " protocol and proves nothing about this machine");
-  }
-
   public String tpm() {
-    return realTpm.orElse(machine.tpmPlace());
+    return switch (tpm) {
+      case HostsTpm.Own(String address) -> address;
+      case HostsTpm.Played _ -> machine.tpmPlace();
+    };
   }
 
   public Path eventLog() {
-    return realTpm.isPresent()
-        ? Path.of("/sys/kernel/security/tpm0/binary_bios_measurements")
-        : machine.eventLogPath();
+    return switch (tpm) {
+      case HostsTpm.Own _ -> Evidence.ofThisBoot().eventLog();
+      case HostsTpm.Played _ -> machine.eventLogPath();
+    };
   }
 
   public String hgsUrl() {

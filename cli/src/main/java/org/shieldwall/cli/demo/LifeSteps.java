@@ -1,24 +1,23 @@
 package org.shieldwall.cli.demo;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.shieldwall.cli.demo.Demo.Seen;
 import org.shieldwall.cli.demo.Demo.Step;
+import org.shieldwall.protector.GuardianKey;
+import org.shieldwall.protector.ProtectorException;
+import org.shieldwall.protector.SealedFile;
 import tools.jackson.databind.JsonNode;
 
 /** From nothing to a shielded VM that runs, and runs again. */
 public final class LifeSteps {
-  private static final Duration BOOT_LIMIT = Duration.ofMinutes(2);
   private static final Duration READY_LIMIT = Duration.ofMinutes(1);
   private static final String HOST = "demo-host";
 
@@ -55,7 +54,7 @@ public final class LifeSteps {
   }
 
   private Seen hostRegistered() throws Exception {
-    if (demo.realTpm.isEmpty()) {
+    if (demo.tpm instanceof HostsTpm.Played) {
       demo.machine.boot(demo.bootLog);
     }
     register(demo.host, HOST, demo.tpm(), demo.eventLog());
@@ -231,60 +230,39 @@ public final class LifeSteps {
         "the guest on "
             + started.path("accelerator").asString()
             + " answers with the owner's secret"
-            + secretServed(started));
+            + page().serves(started));
   }
 
   private Seen vmRestarted() throws Exception {
+    Path vm = demo.host.store().resolve("web");
+    KeyRoll.Generation old = KeyRoll.Generation.of(vm);
     long before = demo.host.run("vm", "show", "web").orFail().output().path("generation").asLong();
     demo.host.run("vm", "stop", "web").orFail();
     JsonNode started = demo.host.run("vm", "start", "web").orFail().output();
-    String served = secretServed(started);
+    String served = page().serves(started);
     long after = started.path("generation").asLong();
     if (after <= before) {
       throw new StepFailure("the generation went from " + before + " to " + after);
     }
+    KeyRoll.require(old, KeyRoll.Generation.of(vm), tenant());
     return Seen.that(
-        "key rolled, generation " + before + " to " + after + ", same secret served" + served);
+        "key rolled, generation "
+            + before
+            + " to "
+            + after
+            + ": each state opens with its own key alone; same secret served"
+            + served);
   }
 
-  /** Waits for the guest's page; {@return how long that took, in words} */
-  private String secretServed(JsonNode started) throws IOException, InterruptedException {
-    long from = System.nanoTime();
-    URI page = URI.create("http://127.0.0.1:" + demo.webPort + "/secret");
-    try (HttpClient client =
-        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build()) {
-      HttpRequest request = HttpRequest.newBuilder(page).timeout(Duration.ofSeconds(5)).build();
-      while (System.nanoTime() - from < BOOT_LIMIT.toNanos()) {
-        try {
-          HttpResponse<String> response =
-              client.send(request, HttpResponse.BodyHandlers.ofString());
-          if (response.statusCode() == 200) {
-            if (!response.body().equals(demo.secret)) {
-              throw new StepFailure("the guest answers with something else");
-            }
-            return ", " + (System.nanoTime() - from) / 1_000_000_000 + " s after power-on";
-          }
-        } catch (IOException notYet) {
-          // The guest is still booting.
-        }
-        TimeUnit.MILLISECONDS.sleep(200);
-        requireRunning(started);
-      }
-    }
-    throw new StepFailure("the guest did not answer in " + BOOT_LIMIT.toSeconds() + " s");
+  private GuestPage page() {
+    return new GuestPage(demo.host, demo.webPort, demo.secret);
   }
 
-  private void requireRunning(JsonNode started) {
-    JsonNode vm = demo.host.run("vm", "show", "web").orFail().output();
-    if (!vm.path("state").asString().equals("running")) {
-      throw new StepFailure(
-          "VM "
-              + started.path("id").asString()
-              + " is "
-              + vm.path("state").asString()
-              + ": "
-              + vm.path("reason").asString(""));
-    }
+  private GuardianKey tenant() throws ProtectorException {
+    return GuardianKey.open(
+        demo.owner.resolve("tenant.guardian-key.json"),
+        new SealedFile.Unlock.KeyFile(ownerKey()),
+        new SecureRandom());
   }
 
   private Path ownerKey() {

@@ -8,13 +8,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.shieldwall.cli.demo.Command;
 import org.shieldwall.cli.demo.Demo;
 import org.shieldwall.cli.demo.GuardedHost;
+import org.shieldwall.cli.demo.HostsTpm;
 import org.shieldwall.cli.demo.StepResult;
 import org.shieldwall.cli.demo.Trees;
 import org.shieldwall.enclave.posix.UnixSocket;
@@ -49,7 +49,7 @@ final class Stage implements AutoCloseable {
 
   /** Sets everything up in the empty folder {@code work}; the VM is made and does not run. */
   static Stage at(Path work, Path template) {
-    Stage stage = new Stage(new Demo(work, template, Optional.empty()));
+    Stage stage = new Stage(new Demo(work, template, new HostsTpm.Played("")));
     try {
       for (String step : SET_UP) {
         StepResult result = stage.step(step);
