@@ -1,16 +1,14 @@
 package org.shieldwall.cli.evidence;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.RandomAccessFile;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -20,39 +18,21 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.shieldwall.cli.Main;
+import org.shieldwall.cli.GenuineEvidence;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The four commands as a user types them, on genuine evidence and on what is none. */
 class EvidenceCommandsTest {
-  private static final Path VECTORS =
-      Path.of(System.getProperty("shieldwall.root", ".."), "../shared/vectors");
-
   @TempDir Path folder;
 
-  record Run(int exitCode, String out, String err) {
-    JsonNode json() {
-      return JsonMapper.shared().readTree(out);
-    }
-  }
-
-  private static Run run(Object... arguments) {
-    List<String> words = new ArrayList<>(List.of("evidence"));
-    for (Object each : arguments) {
-      words.add(each.toString());
-    }
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(err), words);
-    assertThat(out + err.toString()).doesNotContain("Exception", "\tat ");
-    return new Run(exitCode, out.toString(), err.toString());
+  private static EvidenceRun run(Object... arguments) {
+    return EvidenceRun.of(arguments);
   }
 
   private static Path vector(String path) {
-    assumeTrue(Files.isDirectory(VECTORS), "no genuine evidence at " + VECTORS);
-    return VECTORS.resolve(path);
+    return GenuineEvidence.file(path);
   }
 
   private static JsonNode json(String path) throws IOException {
@@ -67,7 +47,8 @@ class EvidenceCommandsTest {
   void everyLogGivesItsPcrValuesAsJson() throws IOException {
     for (Map.Entry<String, JsonNode> each :
         json("eventlogs/go-tpm-tools/expected_pcrs.json").properties()) {
-      Run run = run("eventlog", vector("eventlogs/go-tpm-tools/" + each.getKey()), "--json");
+      EvidenceRun run =
+          run("eventlog", vector("eventlogs/go-tpm-tools/" + each.getKey()), "--json");
       assertThat(run.exitCode()).as(each.getKey() + run.out()).isZero();
       for (Map.Entry<String, JsonNode> bank : each.getValue().properties()) {
         assertThat(run.json().get("pcrs").get(bank.getKey())).isEqualTo(bank.getValue());
@@ -78,7 +59,7 @@ class EvidenceCommandsTest {
 
   @Test
   void anUnreadableFactIsAProblemAndNotTheReplays() {
-    Run run =
+    EvidenceRun run =
         run("eventlog", vector("eventlogs/go-tpm-tools/arch-linux-workstation.bin"), "--json");
     assertThat(run.exitCode()).isZero();
     assertThat(run.json().at("/facts/secureBoot").asString()).isEqualTo("unknown");
@@ -99,7 +80,7 @@ class EvidenceCommandsTest {
     "sipa_nested_elam_100.eventdata.bin,2"
   })
   void malformedLogsAreNamedWithTheirOffset(String name, int exitCode) {
-    Run run = run("eventlog", vector("eventlogs/malformed/" + name));
+    EvidenceRun run = run("eventlog", vector("eventlogs/malformed/" + name));
     assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(exitCode);
     if (exitCode == 2) {
       assertThat(run.err()).startsWith("error: ").contains("at offset ", "expected ", "found ");
@@ -107,10 +88,64 @@ class EvidenceCommandsTest {
   }
 
   @Test
+  void anOffsetIsANumberForMachines() throws IOException {
+    EvidenceRun log =
+        run("eventlog", vector("eventlogs/malformed/event_size_too_large.bin"), "--json");
+    assertThat(log.exitCode()).isEqualTo(2);
+    JsonNode error = log.json().get("error");
+    assertThat(error.get("offset").isIntegralNumber()).isTrue();
+    assertThat(error.get("message").asString())
+        .contains("at offset " + error.get("offset").asLong() + ":");
+    EvidenceRun pcrs =
+        run(
+            "eventlog",
+            vector("bench/eventlog.bin"),
+            "--pcrs",
+            file("pcrs", "{\"sha256\":{\"0\":oops}}".getBytes(StandardCharsets.UTF_8)),
+            "--json");
+    assertThat(pcrs.exitCode()).isEqualTo(2);
+    assertThat(pcrs.json().at("/error/offset").isIntegralNumber()).isTrue();
+    assertThat(run("eventlog", folder, "--json").json().at("/error/offset").isMissingNode())
+        .isTrue();
+  }
+
+  @Test
+  void aLogWhoseFirmwareRecordsNoExitBootServicesIsRefusedAndTheQuirkNamed() throws IOException {
+    Path log = vector("eventlogs/go-attestation/ebs_event_missing_eventlog");
+    String after = "31245808d6d35849bc394f6343f2b3ff908ed5e3";
+    EvidenceRun quirk = run("eventlog", log, "--pcrs", pcr5(after));
+    assertThat(quirk.exitCode()).isEqualTo(1);
+    assertThat(quirk.out()).contains("PCR 5 of bank sha1", after, "does not record them");
+    EvidenceRun other = run("eventlog", log, "--pcrs", pcr5("00".repeat(20)));
+    assertThat(other.exitCode()).isEqualTo(1);
+    assertThat(other.out()).contains("PCR 5 of bank sha1").doesNotContain("does not record them");
+  }
+
+  private Path pcr5(String value) throws IOException {
+    return file(
+        "pcr5.json", ("{\"sha1\":{\"5\":\"" + value + "\"}}").getBytes(StandardCharsets.UTF_8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 63, 64, 255, 257, 512})
+  void aSignatureOfAnotherLengthThanTheKeysIsMalformed(int length) throws IOException {
+    byte[] genuine = Files.readAllBytes(vector("quotes/azure-vtpm/quote.signature.raw"));
+    run(
+            "quote",
+            "--attest",
+            vector("quotes/azure-vtpm/quote.attest"),
+            "--signature",
+            file("signature", Arrays.copyOf(genuine, length)),
+            "--ak",
+            vector("quotes/azure-vtpm/ak.pem"))
+        .ended(2);
+  }
+
+  @Test
   void aLogWithOneByteOfAVariableChangedContradictsItself() throws IOException {
     byte[] log = Files.readAllBytes(vector("bench/eventlog.bin"));
     log[287 + 4 + 4 + 4 + 2 + 32 + 4 + 52] = 0;
-    Run run = run("eventlog", file("altered.bin", log), "--json");
+    EvidenceRun run = run("eventlog", file("altered.bin", log), "--json");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.json().at("/problems/0/code").asString()).isEqualTo("digest-mismatch");
     assertThat(run.json().at("/facts/secureBoot").asString()).isEqualTo("unknown");
@@ -124,12 +159,12 @@ class EvidenceCommandsTest {
     assertThat(run("eventlog", log, "--pcrs", good).exitCode()).isZero();
     ((ObjectNode) right.get("sha256")).put("4", "00".repeat(32));
     Path bad = file("bad.json", right.toString().getBytes(StandardCharsets.UTF_8));
-    Run run = run("eventlog", log, "--pcrs", bad);
+    EvidenceRun run = run("eventlog", log, "--pcrs", bad);
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.out()).contains("replay-mismatch: PCR 4 of bank sha256");
   }
 
-  private Run azure(Object... more) {
+  private EvidenceRun azure(Object... more) {
     List<Object> words =
         new ArrayList<>(
             List.of(
@@ -148,7 +183,7 @@ class EvidenceCommandsTest {
   @Test
   void aGenuineQuoteIsVerifiedAgainstItsNonceAndValues() {
     Path pcrs = vector("quotes/azure-vtpm/pcrs.json");
-    Run run = azure("--nonce-text", "challenge", "--pcrs", pcrs);
+    EvidenceRun run = azure("--nonce-text", "challenge", "--pcrs", pcrs);
     assertThat(run.exitCode()).as(run.out()).isZero();
     assertThat(run.json().get("verdict").asString()).isEqualTo("verified");
     assertThat(azure("--nonce", "6368616c6c656e6765").exitCode()).isZero();
@@ -156,7 +191,7 @@ class EvidenceCommandsTest {
 
   @Test
   void anyOtherNonceIsRefused() {
-    Run run = azure("--nonce-text", "Challenge");
+    EvidenceRun run = azure("--nonce-text", "Challenge");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.json().at("/findings/0/code").asString()).isEqualTo("quote-nonce-mismatch");
   }
@@ -166,7 +201,7 @@ class EvidenceCommandsTest {
   void aByteOfAQuoteChangedIsRefusedOrMalformed(int at, int exitCode) throws IOException {
     byte[] attest = Files.readAllBytes(vector("quotes/azure-vtpm/quote.attest"));
     attest[at] ^= 1;
-    Run run =
+    EvidenceRun run =
         run(
             "quote",
             "--attest",
@@ -183,7 +218,7 @@ class EvidenceCommandsTest {
     JsonNode pcrs = json("quotes/azure-vtpm/pcrs.json");
     ((ObjectNode) pcrs.get("sha256")).put("4", "00".repeat(32));
     Path altered = file("pcrs.json", pcrs.toString().getBytes(StandardCharsets.UTF_8));
-    Run run = azure("--pcrs", altered);
+    EvidenceRun run = azure("--pcrs", altered);
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.json().at("/findings/0/code").asString()).isEqualTo("pcr-digest-mismatch");
   }
@@ -206,14 +241,21 @@ class EvidenceCommandsTest {
                 "--nonce",
                 "",
                 "--json"));
-    Run strict = run(words.toArray());
+    EvidenceRun strict = run(words.toArray());
     assertThat(strict.exitCode()).isEqualTo(1);
-    assertThat(strict.out()).contains("quote-signature-weak");
+    assertThat(strict.json().at("/findings/0/code").asString()).isEqualTo("quote-signature-weak");
+    assertThat(strict.json().get("hint").asString()).contains("--allow-sha1");
+    words.removeLast();
+    EvidenceRun inWords = run(words.toArray());
+    assertThat(inWords.exitCode()).isEqualTo(1);
+    assertThat(inWords.out()).contains("quote-signature-weak", "hint: SHA-1", "--allow-sha1");
+    words.add("--json");
     words.add("--allow-sha1");
-    Run relaxed = run(words.toArray());
+    EvidenceRun relaxed = run(words.toArray());
     assertThat(relaxed.exitCode()).as(relaxed.out()).isZero();
+    assertThat(relaxed.json().has("hint")).isFalse();
     Path log = file("log", base64(dump.at("/Log/Raw")));
-    Run replay = run("eventlog", log, "--pcrs", folder.resolve("pcrs"), "--json");
+    EvidenceRun replay = run("eventlog", log, "--pcrs", folder.resolve("pcrs"), "--json");
     assertThat(replay.exitCode()).as(replay.out()).isZero();
     assertThat(replay.json().at("/facts/secureBoot").asString()).isEqualTo("on");
   }
@@ -237,7 +279,7 @@ class EvidenceCommandsTest {
   @Test
   void aQuoteOfTpm12IsRefusedByName() throws IOException {
     JsonNode dump = json("eventlogs/go-attestation/linux_tpm12.json");
-    Run run =
+    EvidenceRun run =
         run(
             "quote",
             "--attest",
@@ -255,7 +297,7 @@ class EvidenceCommandsTest {
   @ValueSource(ints = {100, 1000, 5000, 20000})
   void oneHostsEvidenceHolds(int entries) throws IOException {
     String nonce = Files.readString(vector("bench/nonce.txt"), StandardCharsets.US_ASCII).strip();
-    Run quote =
+    EvidenceRun quote =
         run(
             "quote",
             "--attest",
@@ -269,7 +311,7 @@ class EvidenceCommandsTest {
     assertThat(quote.exitCode()).as(quote.out()).isZero();
     String pcr10 =
         Files.readString(vector("bench/" + entries + "/pcr10.sha256"), StandardCharsets.US_ASCII);
-    Run ima =
+    EvidenceRun ima =
         run(
             "ima",
             vector("bench/" + entries + "/ima.binary"),
@@ -283,7 +325,7 @@ class EvidenceCommandsTest {
 
   @Test
   void aListThatDoesNotLeadToTheValueIsRefused() {
-    Run run =
+    EvidenceRun run =
         run(
             "ima",
             vector("bench/100/ima.binary"),
@@ -297,7 +339,7 @@ class EvidenceCommandsTest {
   @ParameterizedTest
   @CsvSource({"sha1,0", "sha256,0", "sha384,0", "sha512,0", "sm3_256,0", "unknown,2"})
   void aTextListOfEachHashGivesItsVerdict(String hash, int exitCode) {
-    Run run = run("ima", vector("ima/ima-log-" + hash), "--json");
+    EvidenceRun run = run("ima", vector("ima/ima-log-" + hash), "--json");
     assertThat(run.exitCode()).as(run.out()).isEqualTo(exitCode);
   }
 
@@ -312,7 +354,7 @@ class EvidenceCommandsTest {
     "gce/uca_tpm_rsa_enc_cert.pem,gce,RSA-2048"
   })
   void endorsementCertificatesLeadToTheirMakers(String leaf, String roots, String key) {
-    Run run =
+    EvidenceRun run =
         run("ekcert", vector("ek-certs/" + leaf), "--roots", vector("ek-certs/" + roots), "--json");
     assertThat(run.exitCode()).as(run.out()).isZero();
     assertThat(run.json().get("chain").asString()).isEqualTo("trusted");
@@ -322,10 +364,10 @@ class EvidenceCommandsTest {
   @Test
   void aCertificateOfAnotherMakerIsUntrustedAndWithoutRootsNotChecked() {
     Path leaf = vector("ek-certs/leafs/keylime-st_ecdsa_sha256.der");
-    Run other = run("ekcert", leaf, "--roots", vector("ek-certs/gce"), "--json");
+    EvidenceRun other = run("ekcert", leaf, "--roots", vector("ek-certs/gce"), "--json");
     assertThat(other.exitCode()).isEqualTo(1);
     assertThat(other.json().get("chain").asString()).isEqualTo("untrusted");
-    Run none = run("ekcert", leaf, "--json");
+    EvidenceRun none = run("ekcert", leaf, "--json");
     assertThat(none.exitCode()).isZero();
     assertThat(none.json().get("chain").asString()).isEqualTo("not-checked");
     assertThat(none.json().get("manufacturer").asString()).isEqualTo("STM");
@@ -336,10 +378,11 @@ class EvidenceCommandsTest {
   void anExpiredCertificateIsRefusedOnlyWhereThatIsAsked() {
     Path leaf = vector("ek-certs/leafs/keylime-st_ecdsa_sha256.der");
     Path roots = vector("ek-certs/keylime-store");
-    Run said = run("ekcert", leaf, "--roots", roots, "--at", "2099-01-01T00:00:00Z", "--json");
+    EvidenceRun said =
+        run("ekcert", leaf, "--roots", roots, "--at", "2099-01-01T00:00:00Z", "--json");
     assertThat(said.exitCode()).isZero();
     assertThat(said.json().get("outOfTime").isEmpty()).isFalse();
-    Run refused =
+    EvidenceRun refused =
         run("ekcert", leaf, "--roots", roots, "--at", "2099-01-01T00:00:00Z", "--refuse-expired");
     assertThat(refused.exitCode()).isEqualTo(1);
   }
@@ -347,10 +390,10 @@ class EvidenceCommandsTest {
   @ParameterizedTest
   @ValueSource(strings = {"eventlog", "ima", "ekcert"})
   void aMissingFileAndADirectoryAreNamed(String command) {
-    Run missing = run(command, folder.resolve("absent"));
+    EvidenceRun missing = run(command, folder.resolve("absent"));
     assertThat(missing.exitCode()).isEqualTo(3);
     assertThat(missing.err()).contains("error: there is no file");
-    Run directory = run(command, folder, "--json");
+    EvidenceRun directory = run(command, folder, "--json");
     assertThat(directory.exitCode()).isEqualTo(3);
     assertThat(directory.json().at("/error/message").asString()).contains("is a directory");
   }
@@ -362,7 +405,7 @@ class EvidenceCommandsTest {
     try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
       file.setLength(1L << 30);
     }
-    Run run = run(command, huge);
+    EvidenceRun run = run(command, huge);
     assertThat(run.exitCode()).as(run.err()).isEqualTo(2);
     assertThat(run.err()).startsWith("error: ");
   }
