@@ -21,6 +21,12 @@ import picocli.CommandLine;
 /** What the pages tell people to type can be typed. */
 class DocumentationTest {
   private static final Path ROOT = Path.of(System.getProperty("shieldwall.root", ".."));
+  private static final Set<String> SAID = Set.of("you see", "`host attest` says", "finding");
+  private static final Pattern CODE = Pattern.compile("`([^`]+)`");
+  private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
+  private static final List<String> TEXTS = new ArrayList<>();
+  private static final List<String> MODULES =
+      List.of("tpm", "evidence", "protector", "disk", "protocol", "hgs", "enclave", "host", "cli");
   private static final Pattern LINK = Pattern.compile("]\\(([^)#:]+)(#[^)]*)?\\)");
 
   static List<String> commands() throws IOException {
@@ -72,6 +78,57 @@ class DocumentationTest {
         assertThat(page.resolveSibling(link.group(1))).as("link in %s", page).exists();
       }
     }
+  }
+
+  /** The pages' tables of what a program says, cell by cell. */
+  static List<String> words() throws IOException {
+    List<String> found = new ArrayList<>();
+    for (Path page : pages()) {
+      boolean inTable = false;
+      for (String line : Files.readAllLines(page)) {
+        String cell = line.startsWith("|") ? line.substring(1, line.indexOf('|', 1)) : "";
+        inTable = SAID.contains(cell.strip()) || (inTable && line.startsWith("|"));
+        if (inTable && !SAID.contains(cell.strip())) {
+          CODE.matcher(cell)
+              .results()
+              .forEach(code -> found.add(ROOT.relativize(page) + ": " + code.group(1)));
+        }
+      }
+    }
+    return found;
+  }
+
+  /** What a page says that somebody sees, a program really says: as a text of its source. */
+  @ParameterizedTest
+  @MethodSource("words")
+  void whatAPageSaysSomebodySeesIsSaid(String where) throws IOException {
+    // A star stands for all that begins so.
+    String said = where.substring(where.indexOf(": ") + 2).replaceFirst("\\*$", "");
+    assertThat(texts().stream().anyMatch(text -> text.contains(said))).as(where).isTrue();
+  }
+
+  @Test
+  void aTextThatNoProgramSaysIsNotFound() throws IOException {
+    assertThat(words()).hasSizeGreaterThan(20);
+    assertThat(texts()).noneMatch(text -> text.contains("HGS does not " + "answer"));
+  }
+
+  /** {@return every text in the modules' sources, one that is put together as a whole} */
+  private static List<String> texts() throws IOException {
+    if (!TEXTS.isEmpty()) {
+      return TEXTS;
+    }
+    List<String> texts = new ArrayList<>();
+    for (String module : MODULES) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
+        for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+          String source = Files.readString(file).replaceAll("\"\\s*\\+\\s*\"", "");
+          TEXT.matcher(source).results().forEach(text -> texts.add(text.group(1)));
+        }
+      }
+    }
+    TEXTS.addAll(texts);
+    return TEXTS;
   }
 
   @Test
