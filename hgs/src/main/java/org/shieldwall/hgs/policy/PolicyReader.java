@@ -60,7 +60,6 @@ public final class PolicyReader {
           Check.DBX_AT_LEAST, Set.of("file"),
           Check.IMAGE_MANIFEST, Set.of("files", "signer"));
 
-
   private final String source;
   private final String text;
   private final PolicyFiles files;

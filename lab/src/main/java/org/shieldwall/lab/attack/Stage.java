@@ -66,7 +66,7 @@ final class Stage implements AutoCloseable {
 
   /** A stage on which nothing stands: to name the attacks, not to play them. */
   static Stage empty(Path work) {
-    return new Stage(new Demo(work, work, Optional.empty()));
+    return new Stage(new Demo(work, work, new HostsTpm.Played("")));
   }
 
   /** Runs one of the demonstration's steps. */

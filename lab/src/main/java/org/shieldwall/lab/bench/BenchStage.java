@@ -7,8 +7,8 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.shieldwall.cli.demo.Demo;
+import org.shieldwall.cli.demo.HostsTpm;
 import org.shieldwall.cli.demo.StepResult;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.protector.GuardianKey;
@@ -30,7 +30,7 @@ final class BenchStage implements AutoCloseable {
   }
 
   static BenchStage at(Path work, Path template) {
-    BenchStage stage = new BenchStage(new Demo(work, template, Optional.empty()));
+    BenchStage stage = new BenchStage(new Demo(work, template, new HostsTpm.Played("")));
     try {
       for (String name : SET_UP) {
         StepResult result =

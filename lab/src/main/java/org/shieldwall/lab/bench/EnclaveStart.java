@@ -2,14 +2,15 @@ package org.shieldwall.lab.bench;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import org.shieldwall.cli.demo.PlayedMachine;
 import org.shieldwall.cli.demo.Trees;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.posix.ChildProcess;
+import org.shieldwall.host.HostConfig;
 
 /** How long the enclave takes from its command to its first answer, its keys tied to the boot. */
 final class EnclaveStart {
@@ -21,17 +22,22 @@ final class EnclaveStart {
     List<Double> seconds = new ArrayList<>();
     List<Double> computed = new ArrayList<>();
     Path folder = Files.createTempDirectory(stage.demo().work, "enclave");
+    // The enclave's user must come through.
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
     try (PlayedMachine machine = new PlayedMachine(folder.resolve("machine"))) {
       String classes = EnclaveClassPath.prepare(Files.createDirectory(folder.resolve("classes")));
       for (int i = 0; i < times; i++) {
         machine.boot(stage.demo().bootLog);
-        Path socket = folder.resolve("door" + i);
+        Path door = Files.createDirectory(folder.resolve("door" + i));
+        Files.setAttribute(door, "unix:uid", HostConfig.ENCLAVE_USER);
+        Files.setAttribute(door, "unix:gid", HostConfig.ENCLAVE_USER);
         EnclaveLaunch launch =
             new EnclaveLaunch(
                 Path.of(System.getProperty("java.home")),
                 classes,
-                socket,
-                OptionalInt.empty(),
+                door.resolve("socket"),
+                folder,
+                HostConfig.ENCLAVE_USER,
                 List.of());
         try (EnclaveLaunch.OpenTpm tpm =
             EnclaveLaunch.OpenTpm.swtpm(Path.of(machine.tpmPlace().substring("swtpm:".length())))) {

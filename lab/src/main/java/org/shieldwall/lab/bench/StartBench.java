@@ -90,7 +90,7 @@ final class StartBench implements Callable<Integer> {
     } finally {
       Trees.delete(work);
     }
-    Report report = new Report(figures, quick);
+    Report report = new Report(figures, quick, List.of());
     System.out.print(json ? report.json() : report.text());
     return figures.stream().allMatch(Figure::holds) ? 0 : LIMIT_MISSED;
   }
