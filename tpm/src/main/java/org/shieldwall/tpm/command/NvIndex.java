@@ -36,6 +36,9 @@ public record NvIndex(int handle, TpmHash nameAlg, int attributes, Bytes authPol
   static NvIndex read(ByteReader in) throws MalformedException {
     int handle = (int) in.u32("nvIndex");
     TpmHash nameAlg = TpmHash.read(in, "nameAlg");
+    if (!nameAlg.isSupported()) {
+      throw in.malformed("a hash that its name can be made with here", nameAlg.label());
+    }
     int attributes = (int) in.u32("attributes");
     Bytes policy = in.sized("authPolicy");
     return new NvIndex(handle, nameAlg, attributes, policy, in.u16("dataSize"));
