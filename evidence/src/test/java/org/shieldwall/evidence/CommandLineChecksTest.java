@@ -256,8 +256,12 @@ class CommandLineChecksTest {
                     Check.CODE_INTEGRITY)))
         .containsExactly(FindingCode.VERITY_ROOT_NOT_ALLOWED);
     CheckedHost around = CheckedHost.sealed("root=/dev/vda2 roothash=" + ROOT_HASH);
+    AttestationPolicy itsOwn = around.policy(Check.CODE_INTEGRITY);
+    CodeIntegrityRules itsRoot =
+        new CodeIntegrityRules(Optional.empty(), Set.of(Bytes.ofHex(ROOT_HASH)));
     CheckResult passedBy =
-        around.judge(policy.with(policy.settings().withCodeIntegrity(rules)), Check.CODE_INTEGRITY);
+        around.judge(
+            itsOwn.with(itsOwn.settings().withCodeIntegrity(itsRoot)), Check.CODE_INTEGRITY);
     assertThat(CheckedHost.codes(passedBy)).containsExactly(FindingCode.VERITY_ROOT_NOT_ALLOWED);
     assertThat(passedBy.findings().getFirst().found()).contains("beside root=/dev/vda2");
     CheckedHost none = CheckedHost.recorded("standard");
