@@ -57,7 +57,7 @@ class DocumentationTest {
   @MethodSource("commands")
   void aCommandOnAPageExistsWithItsOptions(String where) {
     String[] words = where.substring(where.indexOf("shieldwall ")).split("\\s+", -1);
-    CommandLine line = Main.commandLine();
+    CommandLine line = Main.commandLine(List.of(words).subList(1, words.length));
     int at = 1;
     while (at < words.length && line.getSubcommands().containsKey(words[at])) {
       line = line.getSubcommands().get(words[at]);
