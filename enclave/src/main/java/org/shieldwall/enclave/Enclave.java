@@ -3,7 +3,6 @@ package org.shieldwall.enclave;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ByteChannel;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,7 +90,7 @@ final class Enclave {
       return switch (request) {
         case Request.Keys ignored ->
             new Answer.EnclaveKeys(keys.publicKeys().toJson(), keys.id().text(), confinement);
-        case Request.Prepare prepare -> prepare(prepare);
+        case Request.Prepare prepare -> prepare(prepare, descriptors);
         case Request.Provision provision -> provision(provision, descriptors, progress);
         case Request.Start start -> start(start, descriptors, progress);
         case Request.Save save -> save(save, progress);
@@ -123,13 +122,17 @@ final class Enclave {
     }
   }
 
-  private Answer.Final prepare(Request.Prepare prepare)
-      throws ProtectorException, RefusedException {
+  private Answer.Final prepare(Request.Prepare prepare, List<Descriptor> descriptors)
+      throws ProtectorException, RefusedException, IOException {
+    Optional<Descriptor> user = Optional.empty();
+    if (!descriptors.isEmpty()) {
+      user = Optional.of(one(descriptors, "the worker's user").duplicate(0));
+    }
     KeyProtector protector = KeyProtector.fromJson(Json.of(prepare.protector(), "key protector"));
     protector.requireUnexpired(clock.instant());
     PendingRelease pending =
         ReleaseRequest.create(purpose(prepare.purpose()), protector, keys, random);
-    return new Answer.Prepared(sessions.add(pending), pending.request().toJson());
+    return new Answer.Prepared(sessions.add(pending, user), pending.request().toJson());
   }
 
   private static ReleaseRequest.Purpose purpose(Request.Purpose purpose) {
@@ -161,7 +164,7 @@ final class Enclave {
           MalformedException,
           TpmException,
           IOException {
-    PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.PROVISION);
+    PendingRelease pending = take(request.session(), ReleaseRequest.Purpose.PROVISION);
     Descriptor template = one(descriptors, "the template");
     ShieldingData data = ShieldingData.fromJson(Json.of(request.shieldingData(), "shielding data"));
     if (!data.protector().digest().equals(pending.protector().digest())) {
@@ -191,8 +194,19 @@ final class Enclave {
   private Answer.Final start(
       Request.Start request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
       throws ProtectorException, RefusedException, AlteredException, TpmException, IOException {
+    try (Sessions.Taken taken = sessions.take(request.session(), ReleaseRequest.Purpose.START)) {
+      return start(request, taken, descriptors, progress);
+    }
+  }
+
+  private Answer.Final start(
+      Request.Start request,
+      Sessions.Taken taken,
+      List<Descriptor> descriptors,
+      Consumer<Answer.Progress> progress)
+      throws ProtectorException, RefusedException, AlteredException, TpmException, IOException {
     long began = System.nanoTime();
-    PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.START);
+    PendingRelease pending = taken.pending();
     refuseSwap();
     UUID vm = pending.protector().vm().orElseThrow();
     Optional<WorkerPlan.Link> network = network(request.network(), descriptors, vm);
@@ -212,7 +226,8 @@ final class Enclave {
       VirtualMachine machine =
           starting.launch(
               rolled,
-              new Starting.Wanted(request.definition(), here, network, clock.instant()),
+              new Starting.Wanted(
+                  request.definition(), here, network, taken.user(), clock.instant()),
               new RunLease(opened.next(), opened.terms().lease(), reports),
               (done, total) ->
                   progress.accept(new Answer.Progress("loading the saved memory", done, total)));
@@ -233,8 +248,19 @@ final class Enclave {
   private Answer.Final receive(
       Request.Receive request, List<Descriptor> descriptors, Consumer<Answer.Progress> progress)
       throws ProtectorException, RefusedException, AlteredException, IOException {
+    try (Sessions.Taken taken = sessions.take(request.session(), ReleaseRequest.Purpose.START)) {
+      return receive(request, taken, descriptors, progress);
+    }
+  }
+
+  private Answer.Final receive(
+      Request.Receive request,
+      Sessions.Taken taken,
+      List<Descriptor> descriptors,
+      Consumer<Answer.Progress> progress)
+      throws ProtectorException, RefusedException, AlteredException, IOException {
     long began = System.nanoTime();
-    PendingRelease pending = sessions.take(request.session(), ReleaseRequest.Purpose.START);
+    PendingRelease pending = taken.pending();
     if (descriptors.isEmpty()) {
       throw new RefusedException(Refusal.MALFORMED, "no descriptor came: the other enclave");
     }
@@ -250,7 +276,8 @@ final class Enclave {
       VirtualMachine machine =
           starting.receive(
               starting.beside(pending.protector()),
-              new Starting.Wanted(request.definition(), here, network, clock.instant()),
+              new Starting.Wanted(
+                  request.definition(), here, network, taken.user(), clock.instant()),
               new RunLease(opened.next(), opened.terms().lease(), reports),
               channel,
               (done, total) ->
@@ -273,11 +300,9 @@ final class Enclave {
   }
 
   /** Swap may have been turned on since the enclave looked when it started. */
-  private static void refuseSwap() throws RefusedException, IOException {
-    try {
-      ProcessGuard.refuseSwap(Path.of("/proc/swaps"));
-    } catch (ProcessGuard.RefusedException swaps) {
-      throw new RefusedException(Refusal.HOST_SWAPS, String.valueOf(swaps.getMessage()));
+  private static void refuseSwap() throws RefusedException {
+    if (HostSwap.isOn()) {
+      throw new RefusedException(Refusal.HOST_SWAPS, HostSwap.WHY);
     }
   }
 
@@ -289,6 +314,14 @@ final class Enclave {
       case STREAM -> Optional.of(new WorkerPlan.Link.Stream(one(descriptors, "the network"), mac));
       case TAP -> Optional.of(new WorkerPlan.Link.Tap(one(descriptors, "the network"), mac));
     };
+  }
+
+  /** Of a VM that is made no worker starts, so that its user is of no use. */
+  private PendingRelease take(String session, ReleaseRequest.Purpose purpose)
+      throws RefusedException {
+    try (Sessions.Taken taken = sessions.take(session, purpose)) {
+      return taken.pending();
+    }
   }
 
   private static Descriptor one(List<Descriptor> descriptors, String what) throws RefusedException {
@@ -368,7 +401,13 @@ final class Enclave {
     return new Answer.EnclaveStatus(
         keys.id().text(),
         confinement,
-        Protections.now(confinement),
+        Protections.now(
+            confinement,
+            machines
+                .all(Optional.empty())
+                .filter(machine -> !machine.ended())
+                .map(VirtualMachine::sight)
+                .toList()),
         probed == null
             ? new Answer.Accelerator("not-yet-known", "the probe is running")
             : new Answer.Accelerator(

@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
+import org.shieldwall.enclave.launch.StartupCache;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.posix.HiddenMemory;
 import org.shieldwall.enclave.posix.SystemCallException;
@@ -56,7 +58,9 @@ final class ProcessGuard {
     if (tracer != 0) {
       throw new RefusedException("process " + tracer + " traces the enclave");
     }
-    refuseSwap(Path.of("/proc/swaps"));
+    if (HostSwap.isOn()) {
+      throw new RefusedException(HostSwap.WHY);
+    }
     List<String> weaker = new ArrayList<>();
     filterSystemCalls(weaker);
     boolean locked = lockMemory(weaker);
@@ -94,6 +98,14 @@ final class ProcessGuard {
     if (options.equals(allowed)) {
       return;
     }
+    if (options.size() == allowed.size() + 1
+        && options.subList(0, allowed.size()).equals(allowed)) {
+      Optional<Path> cache = StartupCache.named(options.getLast());
+      if (cache.isPresent()) {
+        refuseCache(cache.get());
+        return;
+      }
+    }
     List<String> more = options.stream().filter(option -> !allowed.contains(option)).toList();
     List<String> missing = allowed.stream().filter(option -> !options.contains(option)).toList();
     throw new RefusedException(
@@ -101,6 +113,30 @@ final class ProcessGuard {
             + (more.isEmpty() ? "" : "; more are " + printable(more))
             + (missing.isEmpty() ? "" : "; missing are " + printable(missing))
             + (more.isEmpty() && missing.isEmpty() ? ": another order or number" : ""));
+  }
+
+  /** {@return whether they are the agent's, as {@link #refuseOptions} says} */
+  static boolean areTheAgents(List<String> options) {
+    try {
+      refuseOptions(options);
+      return true;
+    } catch (RefusedException e) {
+      return false;
+    }
+  }
+
+  /** It is code that no other check of the Java runtime or of ours would look at. */
+  private static void refuseCache(Path cache) throws RefusedException {
+    Optional<String> untrusted;
+    try {
+      untrusted = StartupCache.untrusted(cache);
+    } catch (IOException e) {
+      untrusted = Optional.of("it cannot be looked at");
+    }
+    if (untrusted.isPresent()) {
+      throw new RefusedException(
+          "the recorded start may have been written by others: " + untrusted.get());
+    }
   }
 
   private static String printable(List<String> options) {
@@ -135,15 +171,6 @@ final class ProcessGuard {
       SystemCallFilter.install();
     } catch (SystemCallException | UnsupportedOperationException e) {
       weaker.add("system calls are not filtered (" + e.getMessage() + ")");
-    }
-  }
-
-  /** A guest's memory and its vTPM's are not locked: on a host that swaps they reach its disk. */
-  static void refuseSwap(Path swaps) throws RefusedException, IOException {
-    if (Files.readAllLines(swaps).size() > 1) {
-      throw new RefusedException(
-          "this host swaps: guests' memory and vTPMs would reach its disk in plain; turn swap off"
-              + " (swapoff -a, and take it out of /etc/fstab)");
     }
   }
 

@@ -5,14 +5,19 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
-import org.shieldwall.enclave.launch.EnclaveLaunch;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Answer.Protection;
 import org.shieldwall.enclave.posix.SystemCallException;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.WorkingCalls;
+import org.shieldwall.enclave.worker.WorkerSight;
 
 /**
  * Each protection of the enclave, its workers and the kernel below them, looked up when it is asked
@@ -29,19 +34,52 @@ final class Protections {
     this.system = system;
   }
 
-  /** {@return all of them, in an order to be read in} */
-  static List<Protection> now(Answer.Confinement confinement) {
-    return in(Path.of("/"), confinement);
+  /**
+   * {@return all of them, in an order to be read in}
+   *
+   * @param workers of the VMs that run
+   */
+  static List<Protection> now(Answer.Confinement confinement, List<WorkerSight> workers) {
+    return in(Path.of("/"), confinement, workers);
   }
 
   /** The same for the kernel whose files lie below {@code system}. */
-  static List<Protection> in(Path system, Answer.Confinement confinement) {
+  static List<Protection> in(
+      Path system, Answer.Confinement confinement, List<WorkerSight> workers) {
     Protections protections = new Protections(system);
     protections.ofTheProcess(confinement);
     protections.ofItsMemory(confinement);
-    protections.ofTheWorkers();
+    protections.ofTheWorkers(workers);
     protections.ofTheKernel();
     return List.copyOf(protections.found);
+  }
+
+  /** Looked up in each running VM's processes: where none runs there is nothing to vouch for. */
+  private void ofEach(
+      String name,
+      List<WorkerSight> workers,
+      Function<WorkerSight, Optional<String>> problem,
+      String whyOn) {
+    Optional<String> first =
+        workers.stream().flatMap(each -> problem.apply(each).stream()).findFirst();
+    add(
+        name,
+        !workers.isEmpty() && first.isEmpty(),
+        "of each running VM (" + workers.size() + "): " + whyOn,
+        first.orElse("no VM runs now, so there is none to look at"));
+  }
+
+  /** {@return whose QEMU is the enclave's user or that of another VM's}; empty for nobody's */
+  private static Optional<String> sharedUser(List<WorkerSight> workers) {
+    Set<Integer> users = new HashSet<>(List.of(0, ThisProcess.uid()));
+    for (WorkerSight worker : workers) {
+      OptionalInt user = worker.user();
+      if (user.isEmpty() || !users.add(user.getAsInt())) {
+        return Optional.of(
+            "VM " + worker.vm() + ": QEMU is not a user of its own; run the agent as root");
+      }
+    }
+    return Optional.empty();
   }
 
   private void add(String name, boolean on, String whyOn, String whyOff) {
@@ -82,7 +120,7 @@ final class Protections {
         "process " + status("TracerPid") + " traces it");
     add(
         "enclave-no-attach",
-        ManagementFactory.getRuntimeMXBean().getInputArguments().equals(EnclaveLaunch.JAVA_OPTIONS),
+        ProcessGuard.areTheAgents(ManagementFactory.getRuntimeMXBean().getInputArguments()),
         "no attach socket, debug agent, JMX or heap dump: the agent's options and no others",
         "started with other options than the agent's: tools of the Java runtime may attach");
     add(
@@ -134,36 +172,53 @@ final class Protections {
         false,
         "",
         "the Java runtime keeps private keys on the heap; kernel-no-attaching keeps others from it");
-    add("host-no-swap", lines("proc/swaps") <= 1, "this host does not swap", "this host swaps");
+    add(
+        "host-no-swap",
+        !HostSwap.isOn(system.resolve("proc/swaps")),
+        "this host does not swap; VMs wait when it begins to",
+        "this host swaps, or does not say: no VM starts");
   }
 
-  private void ofTheWorkers() {
-    add(
+  private void ofTheWorkers(List<WorkerSight> workers) {
+    ofEach(
         "worker-sandbox",
-        Files.isExecutable(system.resolve("usr/bin/bwrap")),
-        "user, mount, pid, network, ipc and cgroup namespaces of its own for each worker and vTPM",
-        "bubblewrap is not installed: no VM starts");
-    add(
+        workers,
+        WorkerSight::notConfined,
+        "no capability, no privilege to gain, filtered calls, processes and a network of its own");
+    ofEach(
         "worker-monitor",
-        true,
-        "QEMU's monitor is an unnamed socket in the enclave; it says seven commands",
-        "");
-    add(
+        workers,
+        WorkerSight::otherMonitor,
+        "QEMU's one monitor is an unnamed socket in the enclave");
+    ofEach(
         "worker-devices",
-        true,
-        "a shielded VM has no console, serial line, USB, share, vsock or debug stub",
-        "");
-    add("worker-no-dump", true, "guest memory is kept out of cores, and cores are off", "");
+        workers,
+        WorkerSight::otherDevice,
+        "no USB, share, vsock, debug stub or firmware file; a console where its owner allows one");
+    ofEach(
+        "worker-no-dump",
+        workers,
+        WorkerSight::dumpable,
+        "guest memory is kept out of cores, and cores are off");
+    Optional<String> shared = sharedUser(workers);
     add(
         "worker-own-user",
+        !workers.isEmpty() && shared.isEmpty(),
+        "each running VM's QEMU ("
+            + workers.size()
+            + ") is a user that nobody else is; vTPMs are the"
+            + " enclave's user, apart by their namespaces",
+        shared.orElse("no VM runs now, so there is none to look at"));
+    add(
+        "worker-own-cgroup",
         false,
         "",
-        "workers run as the enclave's user, apart only by their namespaces");
+        "workers are in the control group that the agent is in: no bound of their own");
     add(
         "guest-memory-locked",
         false,
         "",
-        "a guest's memory is not locked; the enclave does not start on a host that swaps");
+        "a guest's memory is not locked; on a host that swaps no VM starts, and those that run wait");
   }
 
   private void ofTheKernel() {
@@ -226,11 +281,6 @@ final class Protections {
     } catch (IOException e) {
       return "";
     }
-  }
-
-  private int lines(String file) {
-    String text = text(file);
-    return text.isEmpty() ? 0 : (int) text.lines().count();
   }
 
   private List<Path> folder(String place) {

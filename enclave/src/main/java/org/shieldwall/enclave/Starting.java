@@ -264,6 +264,7 @@ final class Starting {
       Request.Definition definition,
       Accelerator accelerator,
       Optional<WorkerPlan.Link> network,
+      Optional<Descriptor> user,
       Instant now) {
     private SavedMemory.Shape shape() {
       return new SavedMemory.Shape(
@@ -357,7 +358,8 @@ final class Starting {
                     Optional.of(vtpm.controlForWorker()),
                     link(shape, wanted.network()),
                     console,
-                    preparation.isPresent()));
+                    preparation.isPresent()),
+                wanted.user());
         prepare(worker, preparation);
         vtpm.releaseControl();
         return new VirtualMachine(

@@ -23,6 +23,7 @@ import org.shieldwall.enclave.state.StateDigest;
 import org.shieldwall.enclave.state.VmDirectory;
 import org.shieldwall.enclave.vtpm.VirtualTpm;
 import org.shieldwall.enclave.worker.Worker;
+import org.shieldwall.enclave.worker.WorkerSight;
 import org.shieldwall.protector.Digest;
 import org.shieldwall.protector.Json;
 import org.shieldwall.protector.KeyId;
@@ -194,17 +195,19 @@ final class VirtualMachine {
   }
 
   /**
-   * Lets the guest run while its lease lasts, and only then. Where it cannot be halted it is ended.
+   * Lets the guest run while its lease lasts and the host does not swap, and only then. Where it
+   * cannot be halted it is ended.
    */
   private synchronized void keepToLease() {
+    boolean mayRun = lease.runs() && !HostSwap.isOn();
     try {
-      if (state == State.PAUSED && lease.runs()) {
+      if (state == State.PAUSED && mayRun) {
         link();
         new VmDirectory(directory.folder().resolveSibling("")).sweep();
         spendMemory();
         worker.proceed();
         state = State.RUNNING;
-      } else if (state == State.RUNNING && !lease.runs()) {
+      } else if (state == State.RUNNING && !mayRun) {
         worker.pause();
         state = State.PAUSED;
       }
@@ -386,6 +389,11 @@ final class VirtualMachine {
     return lease.state();
   }
 
+  /** {@return what the kernel shows of its processes} */
+  WorkerSight sight() {
+    return WorkerSight.of(identity.name(), console, worker.pid(), vtpm.pid());
+  }
+
   /** {@return digest of the state that it left}; empty if it has not ended */
   Optional<Digest> last() {
     return last;
@@ -469,6 +477,7 @@ final class VirtualMachine {
   }
 
   Answer.RunningVm status() {
+    String why = state == State.PAUSED && HostSwap.isOn() ? HostSwap.WHY : reason;
     return new Answer.RunningVm(
         identity.id(),
         identity.name(),
@@ -476,7 +485,7 @@ final class VirtualMachine {
         shape.accelerator().id(),
         identity.generation(),
         identity.since(),
-        reason.isEmpty() ? Optional.empty() : Optional.of(printable(reason)),
+        why.isEmpty() ? Optional.empty() : Optional.of(printable(why)),
         lease.state());
   }
 

@@ -127,7 +127,8 @@ class MigrationTest {
     Answer.Prepared prepared =
         (Answer.Prepared)
             ask(other, new Request.Prepare(Request.Purpose.START, protector.toJson()));
-    JsonNode release = vm.service().release(prepared.request(), keys(other), protector);
+    JsonNode release =
+        vm.service().release(prepared.request(), keys(other), protector, other.released());
     int newPort = freePort();
     UnixSocket.Pair net = UnixSocket.pair();
     UnixSocket.Pair source = UnixSocket.pair();
@@ -284,7 +285,8 @@ class MigrationTest {
     Answer.Prepared prepared =
         (Answer.Prepared)
             ask(other, new Request.Prepare(Request.Purpose.START, protector.toJson()));
-    JsonNode release = vm.service().release(prepared.request(), keys(other), protector);
+    JsonNode release =
+        vm.service().release(prepared.request(), keys(other), protector, other.released());
     UnixSocket.Pair sink = UnixSocket.pair();
     CompletableFuture<Answer.Final> received =
         async(() ->

@@ -154,7 +154,7 @@ class OwnersConsentTest {
   @Test
   void givenARealEnclaveWithoutATpmWhenTheServiceSaysThereIsOneThenItRefusesItself()
       throws Exception {
-    try (TestHost host = new TestHost(open("without"), false)) {
+    try (TestHost host = new TestHost(open("without"), false, false)) {
       ReleasedHost released = host.released();
       Instant later = Instant.now().plusSeconds(3600);
       OwnerPolicy tpm = policy(Assurance.TPM, List.of(), List.of(), later, false);

@@ -21,7 +21,7 @@ class ProtectionsTest {
   @TempDir private Path system;
 
   private Map<String, Boolean> found(Answer.Confinement confinement) {
-    return Protections.in(system, confinement).stream()
+    return Protections.in(system, confinement, List.of()).stream()
         .collect(Collectors.toMap(Protection::name, Protection::on));
   }
 
@@ -39,6 +39,10 @@ class ProtectionsTest {
         .containsEntry("kernel-no-kexec", false)
         .containsEntry("kernel-iommu", false)
         .containsEntry("worker-sandbox", false)
+        .containsEntry("worker-monitor", false)
+        .containsEntry("worker-devices", false)
+        .containsEntry("worker-no-dump", false)
+        .containsEntry("host-no-swap", false)
         .containsEntry("secrets-hidden", false)
         .containsEntry("enclave-own-user", false)
         .containsEntry("enclave-memory-locked", false);
@@ -75,10 +79,12 @@ class ProtectionsTest {
 
   @Test
   void whateverIsOnOrOffHasAReason() {
-    assertThat(Protections.in(system, GOOD))
+    assertThat(Protections.in(system, GOOD, List.of()))
         .allSatisfy(each -> assertThat(each.why()).isNotBlank());
-    assertThat(Protections.in(system, WEAK))
+    assertThat(Protections.in(system, WEAK, List.of()))
         .allSatisfy(each -> assertThat(each.why()).isNotBlank());
-    assertThat(Protections.in(system, GOOD)).extracting(Protection::name).doesNotHaveDuplicates();
+    assertThat(Protections.in(system, GOOD, List.of()))
+        .extracting(Protection::name)
+        .doesNotHaveDuplicates();
   }
 }

@@ -184,7 +184,7 @@ class SaveRestoreTest {
   void givenAFullDiskWhenSavedThenTheGuestGoesOnAndNothingIsLeft() throws Exception {
     assumeTrue(ThisProcess.uid() == 0, "SKIPPED: needs root to mount a small file system");
     vm.ask(new Request.Stop(vm.id(), Request.How.KILL, 0));
-    Path small = Files.createDirectory(folder.resolve("small"));
+    Path small = vm.host().newVmDirectory("small");
     TestVm.run("mount", "-t", "tmpfs", "-o", "size=170m,mode=0755", "tmpfs", small.toString());
     Path original = vm.directory();
     try {

@@ -6,11 +6,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
+import org.shieldwall.enclave.launch.VmUser;
+import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.EnclaveClient;
+import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.ChildProcess;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.worker.Sandbox;
 import org.shieldwall.protector.Assurance;
@@ -26,19 +35,22 @@ final class TestHost implements AutoCloseable {
 
   private final Path folder;
   private final boolean withTpm;
+  private final boolean ownMounts;
   private final EnclaveLaunch launch;
   private SwtpmProcess tpm;
   private ChildProcess enclave;
 
   TestHost(Path temporary) throws Exception {
-    this(temporary, true);
+    this(temporary, true, false);
   }
 
   /**
    * @param withTpm whether the enclave is handed the TPM
+   * @param ownMounts whether the enclave has a mount namespace, for {@link #swaps}
    */
-  TestHost(Path temporary, boolean withTpm) throws Exception {
+  TestHost(Path temporary, boolean withTpm, boolean ownMounts) throws Exception {
     this.withTpm = withTpm;
+    this.ownMounts = ownMounts;
     assumeTrue(Sandbox.available(), "SKIPPED: needs the package bubblewrap");
     assumeTrue(Files.exists(Path.of("/usr/bin/swtpm")), "SKIPPED: needs the package swtpm");
     folder = temporary;
@@ -51,7 +63,8 @@ final class TestHost implements AutoCloseable {
             door.resolve("socket"),
             open(Files.createDirectory(folder.resolve("vms"))),
             USER,
-            List.of());
+            List.of(),
+            Optional.empty());
     giveToEnclave(door);
     Files.createDirectory(folder.resolve("tpm"));
     tpm = startTpm();
@@ -72,7 +85,27 @@ final class TestHost implements AutoCloseable {
       return launch.startWithoutTpm();
     }
     try (EnclaveLaunch.OpenTpm open = EnclaveLaunch.OpenTpm.swtpm(tpm.options().dataSocketPath())) {
-      return launch.start(open);
+      return ownMounts ? startWithOwnMounts(open) : launch.start(open);
+    }
+  }
+
+  private ChildProcess startWithOwnMounts(EnclaveLaunch.OpenTpm open) throws IOException {
+    List<String> line = new ArrayList<>(List.of("/usr/bin/unshare", "--mount", "--"));
+    line.addAll(launch.command(0, "stream"));
+    ChildProcess child = ChildProcess.start(line, Map.of(), List.of(open.descriptor()));
+    while (!answers()) {
+      if (child.await(java.time.Duration.ofMillis(20))) {
+        throw new IOException("the enclave did not start: " + child.tail());
+      }
+    }
+    return child;
+  }
+
+  private boolean answers() {
+    try {
+      return client().ask(new Request.Keys()) instanceof Answer.EnclaveKeys;
+    } catch (IOException notYet) {
+      return false;
     }
   }
 
@@ -87,7 +120,8 @@ final class TestHost implements AutoCloseable {
             door.resolve("socket"),
             launch.store(),
             launch.user(),
-            launch.groups());
+            launch.groups(),
+            launch.cache());
     try (EnclaveLaunch.OpenTpm open = EnclaveLaunch.OpenTpm.swtpm(tpm.options().dataSocketPath())) {
       return second.start(open);
     }
@@ -107,6 +141,28 @@ final class TestHost implements AutoCloseable {
       Files.setAttribute(path, "unix:uid", USER);
       Files.setAttribute(path, "unix:gid", USER);
     }
+  }
+
+  /** Has the enclave, and nobody else, see {@code areas} as what this host swaps to. */
+  void swaps(Path areas) throws Exception {
+    inItsMounts("mount", "--bind", areas.toString(), "/proc/swaps");
+  }
+
+  /** Ends that. */
+  void swapsNoMore() throws Exception {
+    inItsMounts("umount", "/proc/swaps");
+  }
+
+  private void inItsMounts(String... command) throws Exception {
+    List<String> line = new ArrayList<>();
+    line.addAll(List.of("nsenter", "--mount=/proc/" + enclave.pid() + "/ns/mnt", "--"));
+    line.addAll(List.of(command));
+    TestVm.run(line.toArray(String[]::new));
+  }
+
+  /** {@return a user of its own for a VM's worker, as an agent that is root hands it in} */
+  Descriptor userOf(UUID vm) throws IOException {
+    return new VmUser(vm, USER, OptionalInt.empty()).namespace();
   }
 
   Path newVmDirectory(String name) throws IOException {

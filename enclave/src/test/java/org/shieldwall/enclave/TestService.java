@@ -135,13 +135,23 @@ final class TestService {
   /** Releases whatever is asked for, to whoever asks. */
   JsonNode release(JsonNode request, JsonNode enclave, KeyProtector protector)
       throws ProtectorException {
+    return release(request, enclave, protector, host);
+  }
+
+  /**
+   * The same to another host.
+   *
+   * @param there what was verified of it
+   */
+  JsonNode release(JsonNode request, JsonNode enclave, KeyProtector protector, ReleasedHost there)
+      throws ProtectorException {
     KeySet keys = KeySet.fromJson(Json.of(enclave, "enclave"));
     ReleaseRequest asked = ReleaseRequest.verify(Json.of(request, "request"), keys, protector);
     try (IngressEgress rolled =
         protector.vm().isPresent()
             ? protector.roll(guardianKeys, RANDOM, ARENA)
             : protector.provision(UUID.randomUUID(), guardianKeys, RANDOM, ARENA)) {
-      IngressEgress told = rolled.with(ReleaseTerms.usual(host));
+      IngressEgress told = rolled.with(ReleaseTerms.usual(there));
       return Release.seal(asked, keys, told, RANDOM, ARENA).toJson();
     }
   }

@@ -23,6 +23,7 @@ import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.Request;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.enclave.posix.Descriptor;
+import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.protector.KeyProtector;
 import org.shieldwall.protector.Lease;
@@ -51,6 +52,15 @@ final class TestVm implements AutoCloseable {
    * @param userData what the guest runs at its first boot
    */
   TestVm(Path folder, String userData) throws Exception {
+    this(folder, userData, false);
+  }
+
+  /**
+   * The same on a host that can be made to swap.
+   *
+   * @param ownMounts as {@link TestHost} takes it
+   */
+  TestVm(Path folder, String userData, boolean ownMounts) throws Exception {
     for (String tool :
         List.of("qemu-system-x86_64", "swtpm", "bwrap", "passt", "sbsign", "mcopy")) {
       assumeTrue(
@@ -63,7 +73,7 @@ final class TestVm implements AutoCloseable {
     run(root.resolve("guest/build-template").toString(), "--output", guest.toString());
     this.folder = folder;
     this.template = guest.resolve("template.img");
-    this.host = new TestHost(folder);
+    this.host = new TestHost(folder, true, ownMounts);
     this.service = new TestService(host.released());
     this.catalog = service.catalog(template, guest.resolve("secureboot.crt")).toJson();
     this.data = service.shieldingData(Map.of("user-data", userData));
@@ -104,7 +114,13 @@ final class TestVm implements AutoCloseable {
   }
 
   Answer.Prepared prepared(Request.Purpose purpose, KeyProtector protector) throws IOException {
-    return (Answer.Prepared) ask(new Request.Prepare(purpose, protector.toJson()));
+    Request prepare = new Request.Prepare(purpose, protector.toJson());
+    if (purpose == Request.Purpose.PROVISION || ThisProcess.uid() != 0) {
+      return (Answer.Prepared) ask(prepare);
+    }
+    try (Descriptor user = host.userOf(protector.vm().orElseThrow())) {
+      return (Answer.Prepared) ask(prepare, List.of(user));
+    }
   }
 
   JsonNode release(Answer.Prepared prepared, KeyProtector protector) throws Exception {
@@ -115,7 +131,7 @@ final class TestVm implements AutoCloseable {
   /** Makes the VM in a new folder. */
   void provision() throws Exception {
     directory = host.newVmDirectory("vm");
-    vm = ((Answer.Provisioned) provision(directory, template)).vm();
+    assertThat(provision(directory, template)).isInstanceOf(Answer.Provisioned.class);
   }
 
   Answer.Final provision(Path into, Path from) throws Exception {

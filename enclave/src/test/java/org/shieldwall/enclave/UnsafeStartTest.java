@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,7 +45,8 @@ class UnsafeStartTest {
             socket,
             folder,
             USER,
-            List.of());
+            List.of(),
+            Optional.empty());
     agents = launch.command(ThisProcess.uid(), "stream");
   }
 
@@ -94,6 +96,27 @@ class UnsafeStartTest {
     List<String> fewer = new ArrayList<>(agents);
     fewer.remove("-XX:+DisableAttachMechanism");
     assertRefused(fewer, "missing are -XX:+DisableAttachMechanism");
+  }
+
+  @Test
+  void givenACacheOfCodeThatOthersCouldHaveWrittenWhenStartedThenItIsRefused() throws Exception {
+    assumeTrue(ThisProcess.uid() == 0, "SKIPPED: needs root, whose a cache must be");
+    Path cache = Files.writeString(folder.resolve("enclave.aot"), "nothing of use");
+    String option = "-XX:AOTCache=" + cache;
+    ChildProcess usable = start(afterTheAgents(option), Map.of());
+    assertThat(usable.exit().get())
+        .as("root's own, which fits nothing: " + usable.tail())
+        .isEqualTo(1);
+    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rw-rw-r--"));
+    assertRefused(afterTheAgents(option), "can be written by others");
+    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.setAttribute(cache, "unix:uid", USER);
+    assertRefused(afterTheAgents(option), "is not root's");
+    Files.setAttribute(cache, "unix:uid", 0);
+    Files.setAttribute(folder, "unix:uid", USER);
+    assertRefused(afterTheAgents(option), folder + " is not root's");
+    Files.setAttribute(folder, "unix:uid", 0);
+    assertRefused(with(java() + 1, option), "more are -XX:AOTCache");
   }
 
   @Test

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,6 +40,9 @@ import tools.jackson.databind.JsonNode;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class VmLifecycleTest {
   private static final String CANARY = "canary-" + UUID.randomUUID();
+
+  private static final Set<String> WORKERS =
+      Set.of("worker-sandbox", "worker-monitor", "worker-devices", "worker-no-dump");
 
   @TempDir static Path folder;
 
@@ -103,11 +109,26 @@ class VmLifecycleTest {
     assertThat(vm.ask(new Request.Prepare(Request.Purpose.START, vm.protector().toJson())))
         .isInstanceOf(Answer.Prepared.class);
     assertAlreadyRunning();
+    assertItsProcessesAreAsMeant();
     assertNothingSecretOutside();
     assertThat(vm.ask(new Request.Stop(vm.id(), Request.How.POWERDOWN, 60)))
         .isInstanceOfSatisfying(
             Answer.Stopped.class, stopped -> assertThat(stopped.how()).isEqualTo("guest-shutdown"));
     assertThat(vm.state()).isEqualTo("stopped");
+  }
+
+  private void assertItsProcessesAreAsMeant() throws Exception {
+    var status = (Answer.EnclaveStatus) vm.ask(new Request.Status(Optional.empty()));
+    if (ThisProcess.uid() == 0) {
+      assertThat(status.protections())
+          .filteredOn(each -> each.name().equals("worker-own-user"))
+          .allSatisfy(each -> assertThat(each.on()).as(each.toString()).isTrue())
+          .hasSize(1);
+    }
+    assertThat(status.protections())
+        .filteredOn(each -> WORKERS.contains(each.name()))
+        .hasSize(WORKERS.size())
+        .allSatisfy(each -> assertThat(each.on()).as(each.toString()).isTrue());
   }
 
   private void assertAlreadyRunning() throws Exception {
@@ -163,8 +184,13 @@ class VmLifecycleTest {
     vm.awaitState("failed");
     assertThat(vm.status().reason().orElseThrow()).contains("vTPM");
     vm.start();
+    List<ProcessHandle> parts = new ArrayList<>(vm.running("qemu-system-x86_64"));
+    parts.addAll(vm.running("swtpm"));
+    assertThat(parts).hasSize(2);
     vm.host().reboot();
-    assertThat(vm.running("qemu-system-x86_64")).as("workers end with the enclave").isEmpty();
+    for (ProcessHandle part : parts) {
+      part.onExit().get(20, TimeUnit.SECONDS); // they end with the enclave
+    }
     int port = vm.start();
     assertThat(vm.fetch(port, "/secret").strip()).isEqualTo(CANARY);
     assertThat(vm.ask(new Request.Stop(vm.id(), Request.How.KILL, 0)))

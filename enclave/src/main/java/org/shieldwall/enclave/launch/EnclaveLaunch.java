@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.EnclaveClient;
@@ -28,9 +29,16 @@ import org.shieldwall.enclave.posix.UnixSocket;
  * @param store the folder of the VMs' folders; it may open files there and nowhere else
  * @param user the enclave's user and group where this process is root, which never is the enclave's
  * @param groups further groups, for {@code /dev/kvm}
+ * @param cache what the build recorded of a start, to start sooner
  */
 public record EnclaveLaunch(
-    Path java, String classPath, Path socket, Path store, int user, List<Integer> groups) {
+    Path java,
+    String classPath,
+    Path socket,
+    Path store,
+    int user,
+    List<Integer> groups,
+    Optional<Path> cache) {
   /** Exit status: this process or machine does not allow an enclave. */
   public static final int UNSAFE = 3;
 
@@ -56,8 +64,9 @@ public record EnclaveLaunch(
   private static final Duration STEP = Duration.ofMillis(20);
 
   /**
-   * What the enclave's Java runtime is started with, and it does not go on with anything else. No
-   * attaching, no files about itself, no dump: what a crash or jcmd would show of the heap.
+   * What the enclave's Java runtime is started with, and it does not go on with anything else but a
+   * {@link StartupCache} of root's. No attaching, no files about itself, no dump: what a crash or
+   * jcmd would show of the heap.
    */
   public static final List<String> JAVA_OPTIONS =
       List.of(
@@ -191,6 +200,7 @@ public record EnclaveLaunch(
     List<String> command = new ArrayList<>(confinement(agent));
     command.add(java.resolve("bin/java").toString());
     command.addAll(JAVA_OPTIONS);
+    cache.ifPresent(file -> command.add(StartupCache.option(file)));
     command.addAll(List.of("-cp", classPath, MAIN));
     command.addAll(List.of("--socket", socket.toString(), "--store", store.toString()));
     command.addAll(List.of("--tpm", tpm));

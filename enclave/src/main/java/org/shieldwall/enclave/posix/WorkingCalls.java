@@ -53,6 +53,8 @@ public enum WorkingCalls {
   RENAME(82, -1),
   RENAMEAT(264, 38),
   RENAMEAT2(316, 276),
+  LINK(86, -1),
+  LINKAT(265, 37),
   SYMLINK(88, -1),
   SYMLINKAT(266, 36),
   CHMOD(90, -1),

@@ -19,8 +19,8 @@ public final class Sandbox {
 
   private Sandbox(String host) {
     arguments.add(BUBBLEWRAP.toString());
-    arguments.addAll(
-        List.of("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"));
+    arguments.addAll(List.of("--unshare-all", "--unshare-user", "--disable-userns"));
+    arguments.addAll(List.of("--die-with-parent", "--new-session"));
     arguments.addAll(List.of("--cap-drop", "ALL", "--clearenv", "--hostname", host));
     LIBRARIES.forEach(this::readOnlyIfThere);
     for (String name : List.of("lib", "lib32", "lib64")) {

@@ -37,13 +37,23 @@ public final class Worker implements AutoCloseable {
 
   /** Starts a machine and waits until its monitor answers; it does not run yet. */
   public static Worker start(WorkerPlan plan) throws IOException {
+    return start(plan, Optional.empty());
+  }
+
+  /**
+   * The same, as a user of its own.
+   *
+   * @param user the user namespace that holds it; stays the caller's
+   */
+  public static Worker start(WorkerPlan plan, Optional<Descriptor> user) throws IOException {
     UnixSocket.Pair pair = UnixSocket.pair();
     Optional<UnixSocket.Pair> line =
         plan.console() ? Optional.of(UnixSocket.pair()) : Optional.empty();
     ChildProcess process;
     try {
       WorkerPlan.Launch launch =
-          plan.launch(pair.there().descriptor(), line.map(serial -> serial.there().descriptor()));
+          plan.launch(
+              pair.there().descriptor(), line.map(serial -> serial.there().descriptor()), user);
       process = ChildProcess.start(launch.command(), Map.of(), launch.inherited());
     } catch (IOException e) {
       pair.here().close();

@@ -36,7 +36,11 @@ public record WorkerPlan(
   // Debian's OVMF with SMM, which keeps the guest's kernel from writing the variables behind the
   // firmware's back.
   static final String FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd";
-  private static final String PROGRAM = "/usr/bin/qemu-system-x86_64";
+  static final String PROGRAM = "/usr/bin/qemu-system-x86_64";
+
+  /** QEMU's own filter: nothing started, no privilege gained, no limit changed. */
+  static final String SANDBOX =
+      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
   /** A disk the guest finds as {@code /dev/disk/by-id/virtio-SERIAL}. */
   public record Disk(String serial, Descriptor image) {}
@@ -63,6 +67,15 @@ public record WorkerPlan(
    * @param serial the far end of the serial line; there if and only if {@link #console}
    */
   Launch launch(Descriptor monitor, Optional<Descriptor> serial) {
+    return launch(monitor, serial, Optional.empty());
+  }
+
+  /**
+   * The same, as a user of its own.
+   *
+   * @param user the namespace that holds it
+   */
+  Launch launch(Descriptor monitor, Optional<Descriptor> serial, Optional<Descriptor> user) {
     if (serial.isPresent() != console) {
       throw new IllegalArgumentException("a serial line comes with a console, and only with one");
     }
@@ -81,7 +94,10 @@ public record WorkerPlan(
     network.ifPresent(link -> addNetwork(command, inherited, link));
     serial.ifPresent(line -> addConsole(command, next(inherited, line)));
     add(command, "-chardev", "socket,id=qmp,fd=3", "-mon", "chardev=qmp,mode=control");
-    return new Launch(sandbox().run(command), List.copyOf(inherited));
+    List<String> whole = new ArrayList<>();
+    user.ifPresent(namespace -> whole.addAll(WorkerUser.entering(next(inherited, namespace))));
+    whole.addAll(sandbox().run(command));
+    return new Launch(List.copyOf(whole), List.copyOf(inherited));
   }
 
   private Sandbox sandbox() {
@@ -105,10 +121,7 @@ public record WorkerPlan(
       add(command, "-serial", "none");
     }
     add(command, "-parallel", "none", "-monitor", "none");
-    add(
-        command,
-        "-sandbox",
-        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    add(command, "-sandbox", SANDBOX);
     add(command, "-name", name);
     add(
         command,

@@ -10,15 +10,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
+import org.shieldwall.enclave.launch.StartupCache;
+import org.shieldwall.enclave.launch.VmUser;
 import org.shieldwall.enclave.message.Answer;
 import org.shieldwall.enclave.message.EnclaveClient;
 import org.shieldwall.enclave.message.Request;
+import org.shieldwall.enclave.posix.Descriptor;
 import org.shieldwall.enclave.posix.ThisProcess;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.host.AgentException;
@@ -63,14 +67,16 @@ final class EnclaveProcess implements AutoCloseable {
       if (user.isPresent()) {
         own(config.enclaveRuntime(), user.getAsInt());
       }
+      String classPath = EnclaveClassPath.prepare(copies);
       EnclaveLaunch launch =
           new EnclaveLaunch(
               Path.of(System.getProperty("java.home")),
-              EnclaveClassPath.prepare(copies),
+              classPath,
               socket.toAbsolutePath(),
               config.store().toRealPath(),
               config.enclaveUser(),
-              groups());
+              groups(),
+              user.isPresent() ? StartupCache.prepare(classPath, copies) : Optional.empty());
       start(launch, config);
       return new EnclaveProcess(client, peer(socket), user);
     } catch (EnclaveLaunch.NotStartedException ended) {
@@ -190,6 +196,16 @@ final class EnclaveProcess implements AutoCloseable {
   /** {@return what to ask it with} */
   EnclaveClient client() {
     return client;
+  }
+
+  /** {@return a user of its own for a VM's worker}; empty where this process may make none */
+  Optional<Descriptor> userOf(UUID vm) throws IOException {
+    if (user.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Integer> kvm = groups();
+    OptionalInt group = kvm.isEmpty() ? OptionalInt.empty() : OptionalInt.of(kvm.getFirst());
+    return Optional.of(new VmUser(vm, user.getAsInt(), group).namespace());
   }
 
   /** Gives a folder to the enclave's user, where it has one. */

@@ -321,8 +321,15 @@ final class VmActions {
   Released release(Request.Purpose purpose, JsonNode protector, Optional<JsonNode> restore)
       throws AgentException {
     Bytes certificate = health.certificate().certificate();
-    try {
-      Answer.Final answer = enclave.client().ask(new Request.Prepare(purpose, protector));
+    try (Workers users = new Workers(user(purpose, protector))) {
+      Answer.Final answer =
+          enclave
+              .client()
+              .ask(
+                  new Request.Prepare(purpose, protector),
+                  users.namespace().stream().toList(),
+                  Duration.ofSeconds(60),
+                  progress -> {});
       Answer.Prepared prepared = expect(Answer.Prepared.class, answer);
       return new Released(
           prepared.session(),
@@ -336,6 +343,28 @@ final class VmActions {
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new AgentException(Kind.UNAVAILABLE, "interrupted", "the agent is stopping", "");
+    }
+  }
+
+  /** What goes with a request, closed after it. */
+  private record Workers(Optional<Descriptor> namespace) implements AutoCloseable {
+    @Override
+    public void close() {
+      namespace.ifPresent(Descriptor::close);
+    }
+  }
+
+  /** A user of its own for the VM's worker, which only root can give it. */
+  private Optional<Descriptor> user(Request.Purpose purpose, JsonNode protector)
+      throws IOException {
+    if (purpose == Request.Purpose.PROVISION) {
+      return Optional.empty();
+    }
+    try {
+      Optional<UUID> vm = KeyProtector.fromJson(Json.of(protector, "key protector")).vm();
+      return vm.isPresent() ? enclave.userOf(vm.get()) : Optional.empty();
+    } catch (ProtectorException malformed) {
+      return Optional.empty(); // the enclave says what is wrong with it
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -299,7 +300,8 @@ final class StartAttacks {
         door.resolve("socket"),
         folder,
         USER,
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private Outcome second() throws Exception {
