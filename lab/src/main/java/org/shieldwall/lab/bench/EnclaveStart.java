@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.shieldwall.cli.demo.PlayedMachine;
 import org.shieldwall.cli.demo.Trees;
 import org.shieldwall.enclave.launch.EnclaveClassPath;
 import org.shieldwall.enclave.launch.EnclaveLaunch;
+import org.shieldwall.enclave.launch.StartupCache;
 import org.shieldwall.enclave.posix.ChildProcess;
 import org.shieldwall.host.HostConfig;
 
@@ -25,7 +27,9 @@ final class EnclaveStart {
     // The enclave's user must come through.
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
     try (PlayedMachine machine = new PlayedMachine(folder.resolve("machine"))) {
-      String classes = EnclaveClassPath.prepare(Files.createDirectory(folder.resolve("classes")));
+      Path copies = Files.createDirectory(folder.resolve("classes"));
+      String classes = EnclaveClassPath.prepare(copies);
+      Optional<Path> cache = StartupCache.prepare(classes, copies);
       for (int i = 0; i < times; i++) {
         machine.boot(stage.demo().bootLog);
         Path door = Files.createDirectory(folder.resolve("door" + i));
@@ -38,7 +42,8 @@ final class EnclaveStart {
                 door.resolve("socket"),
                 folder,
                 HostConfig.ENCLAVE_USER,
-                List.of());
+                List.of(),
+                cache);
         try (EnclaveLaunch.OpenTpm tpm =
             EnclaveLaunch.OpenTpm.swtpm(Path.of(machine.tpmPlace().substring("swtpm:".length())))) {
           long began = System.nanoTime();
