@@ -27,7 +27,8 @@ final class PublicKeyFile {
           .generateCertificate(new ByteArrayInputStream(file.toArray()))
           .getPublicKey();
     }
-    int to = text.indexOf(END, from);
+    // Past the whole of the first line: its dashes are not the last line's.
+    int to = text.indexOf(END, from + BEGIN.length());
     if (to < 0) {
       throw new GeneralSecurityException("no " + END);
     }

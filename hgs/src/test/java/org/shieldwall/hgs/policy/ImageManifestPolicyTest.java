@@ -137,6 +137,16 @@ class ImageManifestPolicyTest {
         .hasMessageContaining("maker.pem holds no certificate or public key");
   }
 
+  /** The one line's last dashes are the other's first. */
+  @Test
+  void givenAKeyWithoutAnythingBetweenItsLines_whenRead_thenItIsNoKeyAndNoFault() {
+    Map<String, Bytes> files = files(signed(MANIFEST, MAKER), MAKER);
+    files.put("maker.pem", Bytes.ofText("-----BEGIN PUBLIC KEY-----END PUBLIC KEY-----\n"));
+    assertThatThrownBy(() -> read(POLICY, files))
+        .isInstanceOf(HgsException.class)
+        .hasMessageContaining("maker.pem holds no certificate or public key");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "no-swap-or-encrypted, secure-boot",
