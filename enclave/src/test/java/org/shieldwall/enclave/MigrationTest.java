@@ -58,7 +58,7 @@ class MigrationTest {
   @BeforeAll
   void prepare() throws Exception {
     vm = new TestVm(first, COUNTER);
-    other = new TestHost(second);
+    other = TestHost.sharing(second, vm.host());
     vm.provision();
     port = vm.start();
   }

@@ -49,6 +49,16 @@ final class TestHost implements AutoCloseable {
    * @param ownMounts whether the enclave has a mount namespace, for {@link #swaps}
    */
   TestHost(Path temporary, boolean withTpm, boolean ownMounts) throws Exception {
+    this(temporary, withTpm, ownMounts, Optional.empty());
+  }
+
+  /** A host whose VMs lie where those of {@code other} do, as on storage that both have. */
+  static TestHost sharing(Path temporary, TestHost other) throws Exception {
+    return new TestHost(temporary, true, false, Optional.of(other.launch.store()));
+  }
+
+  private TestHost(Path temporary, boolean withTpm, boolean ownMounts, Optional<Path> store)
+      throws Exception {
     this.withTpm = withTpm;
     this.ownMounts = ownMounts;
     assumeTrue(Sandbox.available(), "SKIPPED: needs the package bubblewrap");
@@ -61,7 +71,7 @@ final class TestHost implements AutoCloseable {
             Path.of(System.getProperty("java.home")),
             EnclaveClassPath.prepare(open(Files.createDirectory(folder.resolve("classes")))),
             door.resolve("socket"),
-            open(Files.createDirectory(folder.resolve("vms"))),
+            store.isPresent() ? store.get() : open(Files.createDirectory(folder.resolve("vms"))),
             USER,
             List.of(),
             Optional.empty());
