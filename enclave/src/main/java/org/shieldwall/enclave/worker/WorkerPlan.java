@@ -176,8 +176,8 @@ public record WorkerPlan(
         };
     backend.ifPresent(netdev -> add(command, "-netdev", netdev));
     // An option ROM would be code of the fabric's choosing, run and measured by the firmware.
-    String card = "virtio-net-pci,romfile=,mac=" + link.mac();
-    add(command, "-device", backend.isPresent() ? card + ",netdev=net" : card);
+    String peer = backend.isPresent() ? "netdev=net," : "";
+    add(command, "-device", "virtio-net-pci," + peer + "romfile=,mac=" + link.mac());
   }
 
   /** Neither has a name: the line is a socket pair's end, and viewers come as descriptors. */
