@@ -65,7 +65,7 @@ final class AgentAttacks {
         });
   }
 
-  private void killAgent() throws IOException, InterruptedException {
+  private void killAgent() throws Exception {
     ProcessHandle agent;
     try (UnixSocket connection = UnixSocket.connect(Stage.agentSocket(stage.host()))) {
       agent = ProcessHandle.of(connection.peer().pid()).orElseThrow();
@@ -76,6 +76,7 @@ final class AgentAttacks {
       require(System.nanoTime() < limit, "the agent does not end");
       TimeUnit.MILLISECONDS.sleep(20);
     }
+    stage.flushTpm();
   }
 
   private EnclaveClient enclave() {

@@ -253,6 +253,7 @@ final class RandomKills {
     switch (part) {
       case AGENT -> {
         stage.host().close();
+        stage.flushTpm();
         stage.host().start();
       }
       case SERVICE -> service.start();

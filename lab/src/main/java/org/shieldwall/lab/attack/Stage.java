@@ -20,6 +20,8 @@ import org.shieldwall.cli.demo.Trees;
 import org.shieldwall.enclave.posix.UnixSocket;
 import org.shieldwall.protocol.HgsClient;
 import org.shieldwall.protocol.HgsUnavailableException;
+import org.shieldwall.tpm.command.Tpm;
+import org.shieldwall.tpm.command.TpmException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -201,6 +203,17 @@ final class Stage implements AutoCloseable {
   void startVm() {
     if (!running("web")) {
       host().run("vm", "start", "web").orFail();
+    }
+  }
+
+  /**
+   * Takes out of the TPM what a killed program has left in it, as the kernel does on a host ({@code
+   * /dev/tpmrm0}): the stage's swtpm has no resource manager.
+   */
+  void flushTpm() throws IOException, TpmException {
+    String place = demo.machine.tpmPlace().substring("swtpm:".length());
+    try (Tpm tpm = Tpm.swtpm(Path.of(place))) {
+      int _ = tpm.flushTransient();
     }
   }
 
