@@ -202,12 +202,22 @@ final class ProcessGuard {
     try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : processes) {
         long pid = Long.parseLong(process.getFileName().toString());
-        if (pid != own && belongsTo(process, uid)) {
+        if (pid != own && belongsTo(process, uid) && runs(process)) {
           return false;
         }
       }
       return true;
     } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** One that has ended and was not yet waited for does nothing any more (proc(5), stat). */
+  private static boolean runs(Path process) {
+    try {
+      String stat = Files.readString(process.resolve("stat"));
+      return "ZX".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) < 0;
+    } catch (IOException gone) {
       return false;
     }
   }
