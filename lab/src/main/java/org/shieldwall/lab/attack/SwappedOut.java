@@ -60,11 +60,15 @@ final class SwappedOut {
   }
 
   private Outcome judged() throws Exception {
-    Process control = new ProcessBuilder("/bin/sleep", "60").start();
+    String hold = "x=$(head -c 8000000 /dev/zero | tr '\\0' x); echo; sleep 60";
+    Process control = new ProcessBuilder("/bin/sh", "-c", hold).start();
     try {
+      // It writes a line when it holds what it is to hold.
+      require(control.getInputStream().read() >= 0, "the control does not start");
       pushOut(control.pid());
       require(swapped(control.pid()) > 0, "not even an unprotected process is put out");
     } finally {
+      control.descendants().forEach(ProcessHandle::destroyForcibly);
       control.destroyForcibly().waitFor();
     }
     List<String> out = new ArrayList<>();
