@@ -52,7 +52,7 @@ class EveryParserTest {
           Map.entry("enclave.state.VmDirectory.open", "a file of the operating system's"),
           Map.entry("tpm.command.DeviceTransport.open", "a device of the operating system's"),
           Map.entry("hgs.store.Database.open", "SQLite reads its own files"),
-          Map.entry("enclave.launch.EnclaveClassPath.readableByAll", "permissions only"),
+          Map.entry("enclave.launch.StartupCache.untrusted", "permissions only"),
           // Parts of what has a target.
           Map.entry("cli.CaptureFile.read", "a file around protocol.Capture.parse"),
           Map.entry("enclave.message.Request$Door.fromJson", "in enclave-request"),
