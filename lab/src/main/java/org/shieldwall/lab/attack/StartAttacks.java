@@ -118,7 +118,7 @@ final class StartAttacks {
             "more are --patch-module",
             List.of(),
             Map.of(),
-            List.of("--patch-module=java.base=/tmp")));
+            List.of("--patch-module=java.base=/usr/share/OVMF")));
     all.add(
         start(
             "start-attachable",
@@ -131,7 +131,7 @@ final class StartAttacks {
         start(
             "start-error-file",
             "with a file of ours for what it would say on a crash",
-            "more are -XX:ErrorFile",
+            "more are -XX:-SuppressFatalErrorMessage -XX:ErrorFile",
             List.of(),
             Map.of(),
             List.of("-XX:-SuppressFatalErrorMessage", "-XX:ErrorFile=/tmp/x")));
