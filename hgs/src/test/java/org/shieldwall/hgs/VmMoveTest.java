@@ -214,6 +214,8 @@ class VmMoveTest {
     assertThat(code(() -> source.tell(current, Event.HANDED_OVER, Optional.of(target.enclave()))))
         .isEqualTo("move-not-underway");
     assertThat(target.running(next)).isEqualTo(Standing.ELSEWHERE);
+    // Nor does the state that the move left there start, older than the one that the VM ended with.
+    assertThat(code(() -> target.release(next))).isEqualTo("generation-superseded");
     assertThat(source.release(current).generation()).isEqualTo(current.generation() + 1);
   }
 

@@ -166,6 +166,20 @@ final class Generations {
         == 1;
   }
 
+  /**
+   * Takes back what was handed out for a move that did not come to its end: the generation that ran
+   * on, and ended in order, is the only one from now on. Else the state that the move left
+   * elsewhere could be started in place of the one that the VM ended with.
+   */
+  static void withdrawPending(Handle writing, VmReport.Subject ended) {
+    writing.execute(
+        "UPDATE generation SET pending = committed, pending_digest = committed_digest"
+            + " WHERE grant_digest = ? AND vm = ? AND committed_digest = ?",
+        ended.grant().text(),
+        ended.vm().toString(),
+        ended.protector().text());
+  }
+
   /** Records the first generation of a new VM, handed out but not yet seen again. */
   static void begin(Handle writing, KeyProtector first, Instant now) {
     insert(writing, Optional.empty(), first, now);

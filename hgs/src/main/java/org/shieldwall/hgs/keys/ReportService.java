@@ -140,7 +140,10 @@ final class ReportService {
       }
       case STOPPED, SAVED -> {
         LeaseRegister.put(writing, lease.over(StoredLease.State.ENDED, now, report.count()));
-        MoveRegister.forget(writing, lease.grant(), lease.vm());
+        if (MoveRegister.find(writing, lease.grant(), lease.vm()).isPresent()) {
+          Generations.withdrawPending(writing, report.subject());
+          MoveRegister.forget(writing, lease.grant(), lease.vm());
+        }
         audit.append(writing, AuditKind.LEASE_ENDED, subject(report), facts(report, claims));
         yield new Outcome.Answered(Standing.ENDED);
       }
