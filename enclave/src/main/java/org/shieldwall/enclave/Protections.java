@@ -150,7 +150,7 @@ final class Protections {
     add(
         "secrets-hidden",
         confinement.secrets().equals("memfd_secret"),
-        "keys lie in memfd_secret pages, which no interface of the kernel shows",
+        "keys lie in memfd_secret pages, which /proc and ptrace do not show",
         "this kernel offers no memfd_secret (secretmem.enable=1): root can read them");
     add(
         "secrets-written-over",

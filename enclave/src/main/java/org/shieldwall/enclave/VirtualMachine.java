@@ -57,6 +57,7 @@ final class VirtualMachine {
   private volatile String reason = "";
   private volatile Optional<Digest> last = Optional.empty();
   private volatile Optional<KeyId> offeredTo = Optional.empty();
+  private volatile boolean everOffered;
   // Where two hosts share the directory, who may run the VM says which generation counts there.
   private volatile boolean linked;
 
@@ -177,6 +178,10 @@ final class VirtualMachine {
       return;
     }
     try {
+      if (everOffered && lease.runs()) {
+        linked = false; // whoever it was offered to may have pointed the link at its own
+        link();
+      }
       last = Optional.of(StateDigest.of(directory));
     } catch (IOException e) {
       found = "its state cannot be read any more: " + e.getMessage();
@@ -299,6 +304,7 @@ final class VirtualMachine {
       throw new RefusedException(Refusal.MIGRATION_FAILED, "the VM is " + state.label);
     }
     offeredTo = Optional.of(target);
+    everOffered = true;
     return lease.reportMove(VmReport.Event.OFFERED, target);
   }
 

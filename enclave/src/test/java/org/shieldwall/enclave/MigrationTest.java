@@ -339,6 +339,24 @@ class MigrationTest {
     assertThat(vm.directory().resolve("state." + generation)).doesNotExist();
   }
 
+  @Test
+  @Order(7)
+  void givenALateTargetThatPointedTheLinkAtItsOwnWhenTheVmEndsHereThenItsOwnStateCounts()
+      throws Exception {
+    ask(other, new Request.Stop(vm.id(), Request.How.KILL, 0));
+    vm.start();
+    String target = ((Answer.EnclaveKeys) ask(other, new Request.Keys())).id();
+    lease(vm.host(), new Request.Offer(vm.id(), target), Lease.Standing.HELD);
+    Path own = vm.directory().resolve("state").toRealPath().getFileName();
+    Path late = vm.directory().resolve("state." + (vm.protector().generation() + 1));
+    TestVm.run("cp", "-a", vm.directory().resolve(own).toString(), late.toString());
+    TestVm.run(
+        "ln", "-sfn", late.getFileName().toString(), vm.directory().resolve("state").toString());
+    vm.ask(new Request.Stop(vm.id(), Request.How.KILL, 0));
+    assertThat(java.nio.file.Files.readSymbolicLink(vm.directory().resolve("state")))
+        .isEqualTo(own);
+  }
+
   private String fetch(int at) throws Exception {
     var http = java.net.http.HttpClient.newHttpClient();
     var request =

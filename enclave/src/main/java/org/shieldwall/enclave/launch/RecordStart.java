@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.shieldwall.enclave.state.DurableFiles;
 
 /**
  * Run once after a build: has the enclave's start recorded into the {@link StartupCache} beside its
@@ -26,6 +27,8 @@ public final class RecordStart {
     line.addAll(List.of("-XX:AOTCacheOutput=" + cache, "-cp", classPath, TRAINING));
     line.add(temporary.resolve("door").toString());
     int status = new ProcessBuilder(line).inheritIO().start().waitFor();
-    System.exit(status == 0 && Files.isRegularFile(cache) ? 0 : 1);
+    boolean recorded = status == 0 && Files.isRegularFile(cache);
+    DurableFiles.delete(temporary);
+    System.exit(recorded ? 0 : 1);
   }
 }
